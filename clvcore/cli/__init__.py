@@ -1,0 +1,1 @@
+"""The command clv: the same work as in the browser, on a terminal."""

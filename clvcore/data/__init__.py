@@ -1,0 +1,1 @@
+"""Bytes, files and queries become a Dataset: cleaned, accounted for, with a content id."""

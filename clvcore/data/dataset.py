@@ -1,0 +1,238 @@
+"""A data set: clean tables, how they came about, and what became of every row and every cent."""
+
+import hashlib
+import json
+from collections.abc import Iterator, Mapping
+from dataclasses import asdict, dataclass, field, fields, is_dataclass
+from datetime import datetime
+from decimal import Decimal
+from enum import StrEnum
+from typing import Any, Literal
+
+import numpy as np
+import polars as pl
+
+from clvcore import columns as col
+
+Domain = Literal["shop", "media"]
+"""What the data is about; it chooses the words on screen (orders or plays)."""
+
+
+class Severity(StrEnum):
+    """How much a finding matters."""
+
+    ERROR = "error"
+    WARNING = "warning"
+    NOTE = "note"
+
+
+@dataclass(frozen=True, slots=True)
+class RawTable:
+    """A table as it was read: every value a string (null where the cell is empty), row by row."""
+
+    name: str
+    """Which table it is to become: events, items, users, spend or impressions."""
+    frame: pl.DataFrame
+    source: str
+    """File name or query, for messages and rejects."""
+
+
+@dataclass(frozen=True, slots=True)
+class ColumnMap:
+    """Which column of a raw table plays which role.
+
+    Roles are the canonical names of `clvcore.columns`, plus ``unit_price`` (amount = quantity x
+    unit price). Columns without a role are carried along as attributes (items, users) or left out.
+    """
+
+    roles: Mapping[str, str]
+    """role -> column of the file"""
+    constants: Mapping[str, str] = field(default_factory=dict)
+    """role -> the same value for every row, such as kind = purchase"""
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """One thing that is wrong or remarkable about the rows, and the one action that mends it."""
+
+    severity: Severity
+    rule: str
+    table: str
+    rows: int
+    money: Decimal
+    """Money of those rows in the data set's currency; 0 where they bear none."""
+    column: str | None
+    text: str
+    fix: str
+
+
+@dataclass(frozen=True, slots=True)
+class Account:
+    """What became of the rows and the money of one table.
+
+    ``rows_in = accepted + rejected + ignored``, and the money likewise. Rejected rows are broken;
+    ignored rows are whole but left out by a stated rule. Money of rows whose amount cannot be read
+    is unknown and counts as 0.
+    """
+
+    table: str
+    rows_in: int
+    accepted: int
+    rejected: int
+    ignored: int
+    money_in: Decimal
+    money_accepted: Decimal
+    money_rejected: Decimal
+    money_ignored: Decimal
+
+
+@dataclass(frozen=True, slots=True)
+class Recipe:
+    """Everything needed to make the same data set from next month's files."""
+
+    name: str
+    currency: str
+    """ISO 4217 code."""
+    time_zone: str = "UTC"
+    """IANA zone in which the files' times are written; inside everything is UTC."""
+    domain: Domain = "shop"
+    simulated: bool = False
+    source: str = ""
+    licence: str = ""
+    observed_until: datetime | None = None
+    """End of observation where it is later than the last event."""
+    maps: Mapping[str, ColumnMap] = field(default_factory=dict)
+    """table -> its column map"""
+    options: Mapping[str, Any] = field(default_factory=dict)
+    """Choices of cleaning, such as the codes of lines that are no products."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Dataset:
+    """Clean tables with canonical columns. Equal where the ids are equal. Frames never change.
+
+    Order: events by (at, order of input), items by item_id, users by user_id, spend by (date,
+    channel, campaign), impressions by (at, slate_id, position).
+    """
+
+    id: str
+    events: pl.DataFrame
+    items: pl.DataFrame
+    """Every item that an event or an impression names is here, with nulls where nothing is known."""
+    users: pl.DataFrame
+    """Every user that an event names is here."""
+    spend: pl.DataFrame | None
+    """None where no spend was brought: cost of acquisition is then unknown, not zero."""
+    impressions: pl.DataFrame | None
+    observed: tuple[datetime, datetime]
+    """First and last moment of observation, UTC."""
+    recipe: Recipe
+    accounts: tuple[Account, ...]
+    findings: tuple[Finding, ...]
+
+    @property
+    def name(self) -> str:
+        """Name that a person gave it."""
+        return self.recipe.name
+
+    @property
+    def currency(self) -> str:
+        """ISO 4217 code of all its money."""
+        return self.recipe.currency
+
+    def __eq__(self, other: object) -> bool:
+        """Same content id."""
+        return isinstance(other, Dataset) and other.id == self.id
+
+    def __hash__(self) -> int:
+        """Hash of the content id."""
+        return hash(self.id)
+
+    def tables(self) -> dict[str, pl.DataFrame]:
+        """The tables that are there, by name."""
+        named = {name: getattr(self, name) for name in col.TABLES}
+        return {name: frame for name, frame in named.items() if frame is not None}
+
+    @classmethod
+    def of(
+        cls,
+        *,
+        events: pl.DataFrame,
+        items: pl.DataFrame,
+        users: pl.DataFrame,
+        observed: tuple[datetime, datetime],
+        recipe: Recipe,
+        spend: pl.DataFrame | None = None,
+        impressions: pl.DataFrame | None = None,
+        accounts: tuple[Account, ...] = (),
+        findings: tuple[Finding, ...] = (),
+    ) -> "Dataset":
+        """A data set of canonical frames under the id of its content."""
+        frames = {
+            "events": events,
+            "items": items,
+            "users": users,
+            "spend": spend,
+            "impressions": impressions,
+        }
+        facts = [recipe, [asdict(account) for account in accounts], observed]
+        return cls(
+            id=content_id({k: v for k, v in frames.items() if v is not None}, facts),
+            observed=observed,
+            recipe=recipe,
+            accounts=accounts,
+            findings=findings,
+            events=events,
+            items=items,
+            users=users,
+            spend=spend,
+            impressions=impressions,
+        )
+
+
+def content_id(frames: Mapping[str, pl.DataFrame], facts: object = None) -> str:
+    """Sixteen hexadecimal digits that name this content: blake2b over names, types and values.
+
+    Neither ``DataFrame.hash_rows`` (differs between versions of polars) nor Arrow bytes (differ
+    with the way a frame was put together) would do.
+    """
+    digest = hashlib.blake2b(digest_size=8)
+    for name in sorted(frames):
+        for column in frames[name]:
+            digest.update(f"{name}.{column.name}:{column.dtype}:{len(column)}".encode())
+            for part in _value_bytes(column):
+                digest.update(part)
+    digest.update(json.dumps(facts, default=_plain, sort_keys=True).encode())
+    return digest.hexdigest()
+
+
+def _value_bytes(column: pl.Series) -> Iterator[bytes | memoryview]:
+    """The bytes of a column, the same for equal columns whatever their chunks and buffers."""
+    if column.null_count():
+        yield np.packbits(column.is_null().to_numpy()).data
+    known = column.drop_nulls()
+    if known.dtype == pl.List:
+        yield known.list.len().to_numpy().data
+        yield from _value_bytes(known.explode(keep_nulls=False, empty_as_null=False))
+    elif known.dtype == pl.Array:
+        yield np.ascontiguousarray(known.to_numpy()).data
+    elif known.dtype == pl.String:
+        yield known.str.len_bytes().to_numpy().data
+        yield (known.str.join("").item() or "").encode()
+    elif known.dtype == pl.Null:
+        return
+    else:
+        physical = known.to_physical()  # days, microseconds, codes of an Enum, decimal digits
+        if physical.dtype == pl.Int128:  # money in ten-thousandths: numpy has no such integer
+            physical = physical.cast(pl.Int64)
+        yield np.ascontiguousarray(physical.to_numpy()).data
+
+
+def _plain(value: object) -> object:
+    if isinstance(value, datetime):
+        return value.isoformat()
+    if isinstance(value, Mapping):
+        return dict(value)
+    if is_dataclass(value):
+        return {part.name: getattr(value, part.name) for part in fields(value)}
+    return str(value)

@@ -1,0 +1,1 @@
+"""A Dataset becomes arrays: vocabularies, histories, item features, splits, purchase summaries."""

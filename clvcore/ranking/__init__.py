@@ -1,0 +1,1 @@
+"""Embeddings become recommendations, neighbours and honest metrics beside baselines."""

@@ -1,0 +1,1 @@
+"""Value and levers become outcomes: what if retention, price or cost were different."""

@@ -1,0 +1,1 @@
+"""Arrays become a trained two-tower model and its embeddings."""

@@ -1,0 +1,1 @@
+"""Probability models of buying and of spending; each a set of pure functions."""
