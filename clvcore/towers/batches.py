@@ -1,0 +1,162 @@
+"""Histories of very different lengths as batches with little padding and few shapes."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import NamedTuple
+
+import numpy as np
+from jaxtyping import Float32, Int32, Int64
+
+from clvcore.features.histories import Histories
+from clvcore.towers.model import Behaviour
+
+SHORTEST = 8
+"""The smallest bucket: below it, padding costs less than one more compiled program."""
+
+
+class Batch(NamedTuple):
+    """Some histories and what followed each of their prefixes."""
+
+    behaviour: Behaviour
+    target: Int32[np.ndarray, "batch length+1"]
+    """Item that followed 0, 1, ... events."""
+    weight: Float32[np.ndarray, "batch length+1"]
+    """How much that counts; 0 in the padding and for what was no like."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Sequences:
+    """Events in order with runs on one item made into one event; offsets as in `Histories`."""
+
+    start: Int64[np.ndarray, " users+1"]
+    item: Int32[np.ndarray, " events"]
+    kind: Int32[np.ndarray, " events"]
+    weight: Float32[np.ndarray, " events"]
+    second: Int64[np.ndarray, " events"]
+
+
+def sequences(seen: Histories) -> Sequences:
+    """Histories with runs of events on one item (viewed, put in the cart, bought) made into one.
+
+    The run has the time of its first event and the kind of its strongest: a dislike before a like,
+    a purchase before a view, the later of equals. To foretell that a viewed item is put in the cart
+    would be easy and of no use.
+    """
+    user = seen.user
+    fresh = np.ones(len(seen.item), bool)
+    fresh[1:] = (user[1:] != user[:-1]) | (seen.item[1:] != seen.item[:-1])
+    run = np.cumsum(fresh) - 1
+    strength = np.where(seen.weight < 0, 10.0, seen.weight)
+    order = np.lexsort((np.arange(len(run)), strength, run))
+    strongest = order[np.append(np.diff(run[order]) > 0, True)] if len(run) else order
+    counts = np.bincount(user[fresh], minlength=len(seen.users))
+    return Sequences(
+        start=np.concatenate([[0], np.cumsum(counts)]).astype(np.int64),
+        item=seen.item[fresh],
+        kind=seen.kind[strongest].astype(np.int32),
+        weight=seen.weight[strongest],
+        second=seen.at[fresh] // 1_000_000,
+    )
+
+
+class Window(NamedTuple):
+    """Stretches of sequences: events ``first`` to ``last`` (exclusive) of ``user``."""
+
+    user: Int64[np.ndarray, " windows"]
+    first: Int64[np.ndarray, " windows"]
+    last: Int64[np.ndarray, " windows"]
+
+
+def training_windows(events: Sequences, max_length: int) -> Window:
+    """All events of all users in stretches of at most ``max_length`` inputs.
+
+    A stretch of n inputs also has the event behind it as its last target; the next stretch begins
+    with that event. Users without events are left out.
+    """
+    lengths = np.diff(events.start)
+    stretches = -(-lengths // max_length)
+    user = np.repeat(np.arange(len(lengths)), stretches)
+    nth = np.arange(len(user)) - np.repeat(np.cumsum(stretches) - stretches, stretches)
+    first = events.start[user] + nth * max_length
+    return Window(user, first, np.minimum(first + max_length, events.start[user + 1]))
+
+
+def latest_windows(events: Sequences, users: np.ndarray, max_length: int) -> Window:
+    """The latest ``max_length`` events of each of ``users``; none for a user without a history."""
+    user = np.asarray(users, np.int64)
+    last = events.start[user + 1]
+    return Window(user, np.maximum(events.start[user], last - max_length), last)
+
+
+def buckets(windows: Window, max_length: int) -> list[tuple[int, np.ndarray]]:
+    """Lengths of a few sizes (powers of two) and which windows fit each, without much padding."""
+    sizes = []
+    size = SHORTEST
+    while size < max_length:
+        sizes.append(size)
+        size *= 2
+    sizes.append(max_length)
+    place = np.searchsorted(sizes, windows.last - windows.first)
+    return [
+        (size, np.flatnonzero(place == i)) for i, size in enumerate(sizes) if (place == i).any()
+    ]
+
+
+def padded(events: Sequences, windows: Window, length: int) -> Batch:
+    """Windows as rows of one length, each with what followed every prefix.
+
+    What followed no event at all (the first item ever) counts only where the window begins the
+    user's history.
+    """
+    offset = np.arange(length + 1)
+    place = windows.first[:, None] + offset
+    end = events.start[windows.user + 1][:, None]
+    last = np.minimum(place, max(len(events.item) - 1, 0))
+    inside = (place < windows.last[:, None])[:, :length]
+    source = last[:, :length]
+    second = np.where(inside, events.second[source], 0)
+    start = second[:, :1]
+    # padding stands at the time of the last event, so that no gap is negative
+    at = np.maximum.accumulate(np.where(inside, second - start, 0), axis=1)
+    follows = (place < end) & (offset <= (windows.last - windows.first)[:, None])
+    follows[:, 0] &= windows.first == events.start[windows.user]
+    return Batch(
+        behaviour=Behaviour(
+            item=np.where(inside, events.item[source], 0).astype(np.int32),
+            kind=np.where(inside, events.kind[source], 0).astype(np.int32),
+            weight=np.where(inside, events.weight[source], 0).astype(np.float32),
+            at=np.minimum(at, 2**31 - 1).astype(np.int32),
+            user=windows.user.astype(np.int32),
+        ),
+        target=np.where(follows, events.item[last], 0).astype(np.int32),
+        weight=np.where(follows, np.maximum(events.weight[last], 0), 0).astype(np.float32),
+    )
+
+
+def some(windows: Window, rows: np.ndarray, size: int) -> Window:
+    """The windows ``rows``, filled up to ``size`` with empty ones."""
+    fill = size - len(rows)
+    user = np.pad(windows.user[rows], (0, fill))
+    first, last = np.pad(windows.first[rows], (0, fill)), np.pad(windows.last[rows], (0, fill))
+    return Window(user, first, last)
+
+
+def shuffled_batches(
+    events: Sequences,
+    windows: Window,
+    *,
+    max_length: int,
+    batch_events: int,
+    rng: np.random.Generator,
+) -> Iterator[Batch]:
+    """One epoch: every window once, in batches of one length and about ``batch_events`` events."""
+    plan: list[tuple[int, np.ndarray]] = []
+    for length, members in buckets(windows, max_length):
+        order = rng.permutation(members)
+        size = max(1, batch_events // length)
+        plan.extend((length, order[i : i + size]) for i in range(0, len(order), size))
+    for i in rng.permutation(len(plan)):
+        length, rows = plan[i]
+        batch = padded(events, some(windows, rows, max(1, batch_events // length)), length)
+        batch.weight[len(rows) :] = 0
+        yield batch

@@ -1,0 +1,187 @@
+"""Encoders of a history: a causal sequence of vectors in, one vector for each prefix out.
+
+Padding stands behind the events, so that a causal encoder never looks at it.
+"""
+
+from collections.abc import Callable
+
+import jax
+import jax.numpy as jnp
+from flax import nnx
+from jaxtyping import Array, Float, Int, PRNGKeyArray
+
+from clvcore.towers.config import TowerConfig
+
+TIME_BUCKETS = 32
+"""Time between two events by its logarithm: bucket b holds 2^(b-1) to 2^b seconds."""
+
+Sequence = Float[Array, "batch length dim"]
+Times = Int[Array, "batch length"]
+Key = PRNGKeyArray | None
+"""None means: no dropout, as in serving."""
+
+
+def time_bucket(seconds: Int[Array, "*shape"]) -> Int[Array, "*shape"]:
+    """Number of binary digits of a span of time, at most `TIME_BUCKETS` - 1."""
+    span = jnp.maximum(seconds, 0).astype(jnp.float32)
+    return jnp.minimum(jnp.log2(span + 1).astype(jnp.int32), TIME_BUCKETS - 1)
+
+
+def dropped(x: Float[Array, "*shape"], rate: float, key: Key) -> Float[Array, "*shape"]:
+    """``x`` with a share of its entries set to zero and the rest scaled up; ``x`` without a key."""
+    if key is None or rate == 0:
+        return x
+    keep = jax.random.bernoulli(key, 1 - rate, x.shape)
+    return jnp.where(keep, x / (1 - rate), 0)
+
+
+def _keys(key: Key, n: int) -> list[Key]:
+    return [None] * n if key is None else list(jax.random.split(key, n))
+
+
+class FeedForward(nnx.Module):
+    """Two layers with a gate between them (SwiGLU, Shazeer 2020), behind a norm."""
+
+    def __init__(self, dim: int, dropout: float, *, rngs: nnx.Rngs) -> None:
+        self.norm = nnx.RMSNorm(dim, rngs=rngs)
+        self.up = nnx.Linear(dim, 4 * dim, use_bias=False, rngs=rngs)
+        self.down = nnx.Linear(2 * dim, dim, use_bias=False, rngs=rngs)
+        self.dropout = dropout
+
+    def __call__(self, x: Float[Array, "*batch dim"], key: Key) -> Float[Array, "*batch dim"]:
+        """What is to be added to ``x``."""
+        gate, value = jnp.split(self.up(self.norm(x)), 2, axis=-1)
+        return dropped(self.down(nnx.silu(gate) * value), self.dropout, key)
+
+
+class Attention(nnx.Module):
+    """Causal self-attention with learned biases for the distance in events and in time."""
+
+    def __init__(
+        self, dim: int, n_heads: int, max_length: int, dropout: float, *, rngs: nnx.Rngs
+    ) -> None:
+        self.norm = nnx.RMSNorm(dim, rngs=rngs)
+        self.project = nnx.Linear(dim, 3 * dim, use_bias=False, rngs=rngs)
+        self.out = nnx.Linear(dim, dim, use_bias=False, rngs=rngs)
+        self.by_distance = nnx.Param(jnp.zeros((n_heads, max_length)))
+        self.by_time = nnx.Param(jnp.zeros((n_heads, TIME_BUCKETS)))
+        self.n_heads = n_heads
+        self.dropout = dropout
+
+    def __call__(self, x: Sequence, at: Times, key: Key) -> Sequence:
+        """What is to be added to ``x``; ``at`` are seconds."""
+        batch, length, dim = x.shape
+        q, k, v = jnp.split(self.project(self.norm(x)), 3, axis=-1)
+        heads = (batch, length, self.n_heads, dim // self.n_heads)
+        step = jnp.arange(length)
+        apart = jnp.clip(step[:, None] - step[None, :], 0, self.by_distance.shape[1] - 1)
+        bias = self.by_distance[...][:, apart][None]
+        bias = bias + jnp.moveaxis(
+            self.by_time[...].T[time_bucket(at[:, :, None] - at[:, None, :])], -1, 1
+        )
+        mixed = jax.nn.dot_product_attention(
+            q.reshape(heads), k.reshape(heads), v.reshape(heads), bias=bias, is_causal=True
+        )
+        return dropped(self.out(mixed.reshape(x.shape)), self.dropout, key)
+
+
+class Transformer(nnx.Module):
+    """Pre-norm causal transformer (Vaswani et al. 2017; SASRec, Kang and McAuley 2018)."""
+
+    def __init__(self, config: TowerConfig, *, rngs: nnx.Rngs) -> None:
+        dim = config.embedding_size
+        self.attention = nnx.List(
+            [
+                Attention(dim, config.n_heads, config.max_length + 1, config.dropout, rngs=rngs)
+                for _ in range(config.n_blocks)
+            ]
+        )
+        self.feed_forward = nnx.List(
+            [FeedForward(dim, config.dropout, rngs=rngs) for _ in range(config.n_blocks)]
+        )
+
+    def __call__(self, x: Sequence, at: Times, key: Key) -> Sequence:
+        """A vector for every prefix of the history."""
+        keys = _keys(key, 2 * len(self.attention))
+        for i, (attend, feed) in enumerate(zip(self.attention, self.feed_forward, strict=True)):
+            x = x + attend(x, at, keys[2 * i])
+            x = x + feed(x, keys[2 * i + 1])
+        return x
+
+
+class Convolutions(nnx.Module):
+    """Causal convolutions over three events, each reaching twice as far as the one before.
+
+    Gated and residual as in WaveNet (van den Oord et al. 2016); for recommendation NextItNet
+    (Yuan et al. 2019).
+    """
+
+    def __init__(self, config: TowerConfig, *, rngs: nnx.Rngs) -> None:
+        dim = config.embedding_size
+        reach = [2**i for i in range(max(3, config.n_blocks))]
+        self.norm = nnx.List([nnx.RMSNorm(dim, rngs=rngs) for _ in reach])
+        self.conv = nnx.List(
+            [
+                nnx.Conv(
+                    dim, 2 * dim, kernel_size=3, kernel_dilation=r, padding="CAUSAL", rngs=rngs
+                )
+                for r in reach
+            ]
+        )
+        self.dropout = config.dropout
+
+    def __call__(self, x: Sequence, at: Times, key: Key) -> Sequence:
+        """A vector for every prefix of the history; the order counts, ``at`` does not."""
+        del at  # gaps in time are already part of the vectors of the events
+        for norm, conv, sub in zip(self.norm, self.conv, _keys(key, len(self.conv)), strict=True):
+            gate, value = jnp.split(conv(norm(x)), 2, axis=-1)
+            x = x + dropped(nnx.sigmoid(gate) * value, self.dropout, sub)
+        return x
+
+
+class Recurrent(nnx.Module):
+    """Gated recurrent units (Cho et al. 2014; GRU4Rec, Hidasi et al. 2016), residual by layer."""
+
+    def __init__(self, config: TowerConfig, *, rngs: nnx.Rngs) -> None:
+        dim = config.embedding_size
+        self.norm = nnx.List([nnx.RMSNorm(dim, rngs=rngs) for _ in range(config.n_blocks)])
+        self.inward = nnx.List(
+            [nnx.Linear(dim, 3 * dim, rngs=rngs) for _ in range(config.n_blocks)]
+        )
+        self.onward = nnx.List(
+            [nnx.Linear(dim, 3 * dim, use_bias=False, rngs=rngs) for _ in range(config.n_blocks)]
+        )
+        self.dropout = config.dropout
+
+    def __call__(self, x: Sequence, at: Times, key: Key) -> Sequence:
+        """A vector for every prefix of the history; the order counts, ``at`` does not."""
+        del at  # gaps in time are already part of the vectors of the events
+        for norm, inward, onward, sub in zip(
+            self.norm, self.inward, self.onward, _keys(key, len(self.norm)), strict=True
+        ):
+            x = x + dropped(_gru(inward(norm(x)), onward), self.dropout, sub)
+        return x
+
+
+def _gru(
+    inward: Float[Array, "batch length gates"], onward: Callable[[jax.Array], jax.Array]
+) -> Sequence:
+    """States of a gated recurrent unit whose input products are already made, all at once."""
+
+    def step(state: jax.Array, now: jax.Array) -> tuple[jax.Array, jax.Array]:
+        reset, update, new = jnp.split(now, 3, axis=-1)
+        old_reset, old_update, old_new = jnp.split(onward(state), 3, axis=-1)
+        gate = nnx.sigmoid(update + old_update)
+        fresh = nnx.tanh(new + nnx.sigmoid(reset + old_reset) * old_new)
+        state = gate * state + (1 - gate) * fresh
+        return state, state
+
+    start = jnp.zeros((inward.shape[0], inward.shape[2] // 3), inward.dtype)
+    states = jax.lax.scan(step, start, jnp.moveaxis(inward, 1, 0))[1]
+    return jnp.moveaxis(states, 0, 1)
+
+
+def encoder(config: TowerConfig, *, rngs: nnx.Rngs) -> Transformer | Convolutions | Recurrent:
+    """The encoder that a configuration names."""
+    kinds = {"transformer": Transformer, "cnn": Convolutions, "gru": Recurrent}
+    return kinds[config.encoder](config, rngs=rngs)

@@ -1,0 +1,302 @@
+"""Training: a step is a pure function; `fit` strings steps and epochs together and stops in time."""
+
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from functools import partial
+from typing import NamedTuple
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+import optax
+from flax import nnx
+from jaxtyping import Array, Bool, Float, Int, PRNGKeyArray, PyTree
+
+from clvcore.errors import FitError
+from clvcore.features.attributes import Attributes
+from clvcore.features.histories import Histories
+from clvcore.messages import say
+from clvcore.towers.batches import Batch, sequences, shuffled_batches, training_windows
+from clvcore.towers.config import TowerConfig, TrainConfig
+from clvcore.towers.known import Known
+from clvcore.towers.losses import Choices, full_softmax, prepared, sampled_softmax
+from clvcore.towers.model import TwoTowers
+
+LAST_SHARE = 0.05
+"""Share of the highest step size that is left at the end of the cosine decay."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Lesson:
+    """What a model learns from: behaviour before a cut, and what is known of items and users."""
+
+    seen: Histories
+    items: Attributes
+    users: Attributes
+
+    def seen_items(self) -> Bool[np.ndarray, " items"]:
+        """Items that occur in the behaviour."""
+        return np.bincount(self.seen.item, minlength=len(self.seen.items)) > 0
+
+
+@dataclass(frozen=True, slots=True)
+class StepInfo:
+    """For looking, not for going on: where training stands."""
+
+    step: int
+    epoch: int
+    """Whole epochs behind us."""
+    loss: float
+    """Mean over the epoch."""
+    examples_per_s: float
+    """Events that were learned from, per second of the epoch."""
+    elapsed_s: float
+    metrics: dict[str, float] = field(default_factory=dict)
+    """What the judge said after the epoch."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Model:
+    """A two-tower model: its configuration, its structure and its parameters."""
+
+    config: TowerConfig
+    graph: nnx.GraphDef
+    params: PyTree
+
+    def towers(self) -> TwoTowers:
+        """The model as a module."""
+        return nnx.merge(self.graph, self.params)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Progress:
+    """After an epoch: where training stands and the best model so far."""
+
+    info: StepInfo
+    best: Model
+    best_epoch: int
+
+
+class TrainState(NamedTuple):
+    """What goes on from step to step."""
+
+    params: PyTree
+    optimizer: optax.OptState
+    key: PRNGKeyArray
+    step: Int[Array, ""]
+
+
+class Rows(NamedTuple):
+    """The catalogue rows of a step: those of the batch, and the negatives behind them."""
+
+    items: Int[Array | np.ndarray, " rows"]
+    negatives: Int[Array | np.ndarray, " negatives"]
+    """Empty for the full softmax."""
+
+
+def initialised(lesson: Lesson, config: TowerConfig, *, seed: int) -> Model:
+    """A model with fresh parameters."""
+    towers = TwoTowers(lesson.items, lesson.users, config, rngs=nnx.Rngs(seed))
+    graph, params = nnx.split(towers, nnx.Param)
+    return Model(config, graph, params)
+
+
+def optimizer(config: TrainConfig, total_steps: int) -> optax.GradientTransformation:
+    """AdamW with warm-up and cosine decay; only matrices are pulled towards zero."""
+    warmup = min(config.warmup_steps, total_steps // 2)
+    schedule = optax.schedules.warmup_cosine_decay_schedule(
+        init_value=0.0,
+        peak_value=config.learning_rate,
+        warmup_steps=warmup,
+        decay_steps=max(total_steps, warmup + 1),
+        end_value=LAST_SHARE * config.learning_rate,
+    )
+    return optax.chain(
+        optax.clip_by_global_norm(1.0),
+        optax.adamw(
+            schedule,
+            weight_decay=config.weight_decay,
+            mask=partial(jax.tree.map, lambda leaf: leaf.ndim > 1),
+        ),
+    )
+
+
+def batch_loss(
+    towers: TwoTowers,
+    batch: Batch,
+    rows: Rows,
+    items: Known,
+    users: Known,
+    *,
+    config: TowerConfig,
+    key: PRNGKeyArray | None,
+) -> Float[Array, ""]:
+    """Loss of one batch; items and targets of the batch are places in ``rows.items``."""
+    item_key, user_key = (None, None) if key is None else jax.random.split(key)
+    negatives = jnp.asarray(rows.negatives)
+    everything = jnp.concatenate([jnp.asarray(rows.items), negatives])
+    raw = towers.items(everything, items.at(everything), key=item_key)
+    states = towers.users(batch.behaviour, raw[: rows.items.shape[0]], users, key=user_key)
+    vectors = prepared(raw, config.similarity)
+    choices = Choices(
+        users=prepared(states.reshape(-1, states.shape[-1]), config.similarity),
+        taken=jnp.asarray(batch.target).reshape(-1),
+        weight=jnp.asarray(batch.weight).reshape(-1),
+    )
+    if negatives.shape[0] == 0:
+        return full_softmax(
+            choices, vectors, similarity=config.similarity, temperature=towers.temperature
+        )
+    # a negative is told from the item taken by its catalogue number, not by its place
+    return sampled_softmax(
+        choices._replace(taken=everything[choices.taken]),
+        vectors[choices.taken],
+        negatives,
+        vectors[rows.items.shape[0] :],
+        similarity=config.similarity,
+        temperature=towers.temperature,
+        n_items=items.seen.shape[0],
+    )
+
+
+@partial(jax.jit, static_argnames=("graph", "config", "train", "total_steps"), donate_argnums=0)
+def train_step(
+    state: TrainState,
+    batch: Batch,
+    rows: Rows,
+    items: Known,
+    users: Known,
+    *,
+    graph: nnx.GraphDef,
+    config: TowerConfig,
+    train: TrainConfig,
+    total_steps: int,
+) -> tuple[TrainState, Float[Array, ""]]:
+    """One step down the gradient: the state goes on, the loss is for looking."""
+    key, now = jax.random.split(state.key)
+
+    def loss_of(params: PyTree) -> Float[Array, ""]:
+        towers = nnx.merge(graph, params)
+        return batch_loss(towers, batch, rows, items, users, config=config, key=now)
+
+    loss, gradient = jax.value_and_grad(loss_of)(state.params)
+    updates, opt_state = optimizer(train, total_steps).update(
+        gradient, state.optimizer, state.params
+    )
+    params = optax.apply_updates(state.params, updates)
+    return TrainState(params, opt_state, key, state.step + 1), loss
+
+
+def with_rows(
+    batch: Batch, *, n_items: int, n_negatives: int, rng: np.random.Generator
+) -> tuple[Batch, Rows]:
+    """The batch and the catalogue rows that its step touches.
+
+    All rows for a full softmax (``n_negatives`` = 0); else the distinct items of the batch, padded
+    to a power of two so that shapes repeat, and evenly drawn negatives.
+    """
+    if n_negatives == 0:
+        return batch, Rows(np.arange(n_items, dtype=np.int32), np.zeros(0, np.int32))
+    both = np.concatenate([batch.behaviour.item.ravel(), batch.target.ravel()])
+    distinct, place = np.unique(both, return_inverse=True)
+    size = 1 << int(len(distinct) - 1).bit_length()
+    cut = batch.behaviour.item.size
+    behaviour = batch.behaviour._replace(
+        item=place[:cut].reshape(batch.behaviour.item.shape).astype(np.int32)
+    )
+    moved = batch._replace(
+        behaviour=behaviour, target=place[cut:].reshape(batch.target.shape).astype(np.int32)
+    )
+    items = np.pad(distinct, (0, size - len(distinct))).astype(np.int32)
+    return moved, Rows(items, rng.integers(0, n_items, n_negatives, dtype=np.int32))
+
+
+def fit(
+    lesson: Lesson,
+    config: TowerConfig,
+    train: TrainConfig,
+    *,
+    judge: Callable[[Model], dict[str, float]],
+    watch: str = "ndcg@10",
+) -> Iterator[Progress]:
+    """Train epoch by epoch and yield after each; stops when ``watch`` no longer grows.
+
+    The caller may stop at any epoch by leaving the loop: the last progress has the best model.
+    Reproducible on a CPU from (lesson, config, train).
+
+    Args:
+        lesson: what to learn from; nothing behind the validation cut.
+        config: the model.
+        train: the training.
+        judge: what a model reaches on the validation period, by metric.
+        watch: the metric that decides; larger is better.
+
+    Raises:
+        FitError: nothing to learn from, or the loss is no longer a number.
+    """
+    events = sequences(lesson.seen)
+    windows = training_windows(events, config.max_length)
+    if len(windows.user) == 0 or len(events.item) <= len(np.unique(windows.user)):
+        raise FitError(say("towers.no_events", name=""))
+    epoch_batches = partial(
+        shuffled_batches,
+        events,
+        windows,
+        max_length=config.max_length,
+        batch_events=train.batch_events,
+    )
+    steps_per_epoch = sum(1 for _ in epoch_batches(rng=np.random.default_rng(train.seed)))
+    total_steps = steps_per_epoch * train.epochs
+    model = initialised(lesson, config, seed=train.seed)
+    # unsafe_rbg: on a CPU the default generator makes dropout as dear as attention
+    state = TrainState(
+        model.params,
+        optimizer(train, total_steps).init(model.params),
+        jax.random.key(train.seed, impl="unsafe_rbg"),
+        jnp.zeros((), jnp.int32),
+    )
+    n_items = len(lesson.seen.items)
+    step = partial(
+        train_step,
+        items=jax.device_put(Known.of(lesson.items, lesson.seen_items())),
+        users=jax.device_put(Known.of(lesson.users, np.ones(len(lesson.seen.users), bool))),
+        graph=model.graph,
+        config=config,
+        train=train,
+        total_steps=total_steps,
+    )
+    n_negatives = train.n_negatives if train.loss_for(n_items) == "sampled_softmax" else 0
+    rng = np.random.default_rng(train.seed)
+    began = time.perf_counter()
+    best, best_epoch, best_score = model, 0, -np.inf
+    for epoch in range(1, train.epochs + 1):
+        epoch_began = time.perf_counter()
+        losses, learned = [], 0
+        for batch in epoch_batches(rng=rng):
+            moved, rows = with_rows(batch, n_items=n_items, n_negatives=n_negatives, rng=rng)
+            state, loss = step(state, moved, rows)
+            losses.append(loss)
+            learned += int((batch.weight > 0).sum())
+        mean_loss = float(jnp.stack(losses).mean())
+        speed = learned / (time.perf_counter() - epoch_began)
+        if not np.isfinite(mean_loss):
+            raise FitError(
+                say("towers.diverged", step=int(state.step), learning_rate=train.learning_rate)
+            )
+        # the step gives its buffers away, so what is kept must be a copy
+        now = Model(config, model.graph, jax.tree.map(jnp.copy, state.params))
+        metrics = judge(now)
+        if metrics[watch] > best_score:
+            best, best_epoch, best_score = now, epoch, metrics[watch]
+        info = StepInfo(
+            step=int(state.step),
+            epoch=epoch,
+            loss=mean_loss,
+            examples_per_s=speed,
+            elapsed_s=time.perf_counter() - began,
+            metrics=metrics,
+        )
+        yield Progress(info, best, best_epoch)
+        if epoch - best_epoch >= train.patience:
+            return
