@@ -3,7 +3,6 @@
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from functools import partial
-from typing import Literal
 
 import jax
 import jax.numpy as jnp
@@ -13,10 +12,8 @@ from jaxtyping import Array, Bool, Float, Float32, Int32
 from clvcore.errors import ConfigError
 from clvcore.messages import say
 from clvcore.ranking.lists import ItemLists
-
-Similarity = Literal["cosine", "euclidean", "dot"]
-"""How near two vectors are: the cosine of their angle, minus the square of their distance, or
-their inner product. The greater, the nearer."""
+from clvcore.ranking.similarity import CEILING, prepared
+from clvcore.towers.config import Similarity
 
 GROUP = 128
 """Items in a group of the first stage."""
@@ -63,11 +60,10 @@ def top_n(
     """
     _check_length(n)
     names = np.arange(len(items), dtype=np.int32) if allowed is None else _numbers(allowed)
-    queries = _prepared(users, similarity, side="user")
-    vectors = _prepared(items, similarity, side="item")[names]
+    queries = prepared(users, similarity, side="user")
+    vectors = prepared(items, similarity, side="item")[names]
     vectors = jnp.asarray(np.pad(vectors, ((0, -len(names) % GROUP), (0, 0))))
-    ceiling = {"cosine": 1.0, "euclidean": 0.0, "dot": np.inf}[similarity]
-    best = partial(_best_by_vectors, items=vectors, ceiling=ceiling)
+    best = partial(_best_by_vectors, items=vectors, ceiling=CEILING[similarity])
     return _in_blocks(best, queries, n, names, _renumbered(seen, names, len(items)))
 
 
@@ -110,28 +106,6 @@ def _renumbered(
     places[names] = np.arange(len(names), dtype=np.int32)
     renumbered = ItemLists(seen.start, places[seen.item])
     return renumbered.where(renumbered.item != NOBODY)
-
-
-def _prepared(
-    vectors: Float[Array | np.ndarray, "rows dim"],
-    similarity: Similarity,
-    *,
-    side: Literal["user", "item"],
-) -> Float32[np.ndarray, "rows inner"]:
-    """Vectors whose plain inner product is the similarity.
-
-    Cosine: of length one (a zero vector stays zero). Euclidean: two more numbers, because
-    -|u - v|^2 = (u, |u|^2, 1) . (2 v, -1, -|v|^2).
-    """
-    x = np.asarray(vectors, dtype=np.float32)
-    squares = np.sum(x * x, axis=1, keepdims=True)
-    if similarity == "cosine":
-        return x / np.sqrt(np.where(squares > 0, squares, 1))
-    if similarity == "dot":
-        return x
-    one = np.ones_like(squares)
-    parts = (x, squares, one) if side == "user" else (2 * x, -one, -squares)
-    return np.concatenate(parts, axis=1)
 
 
 def _in_blocks(
