@@ -1,0 +1,60 @@
+"""MBG/NBD: users buy at random and may stop after each order, the first one included.
+
+P(alive) of a one-time buyer is below 1 and falls with silence, as an analyst expects.
+
+References:
+    Batislam, Denizel, Filiztekin (2007): Empirical validation and comparison of models for customer
+    base analysis, IJRM 24(3). Wagner, Hoppe (2008): Erratum on the MBG/NBD model, IJRM 25(3).
+"""
+
+import jax.numpy as jnp
+import numpy as np
+from jaxtyping import Float
+
+from clvcore.value.models import beta_geometric as family
+from clvcore.value.models.beta_geometric import NbdParams
+from clvcore.value.models.fit import Fit
+from clvcore.value.models.rows import HistoryRows
+from clvcore.value.precision import double
+
+TOSSES = 1.0
+"""Tosses of the coin before any repeat order."""
+
+Vector = Float[np.ndarray, " users"]
+
+
+def fit(rows: HistoryRows, *, few: bool = False) -> Fit[NbdParams]:
+    """The population under which the histories are most likely.
+
+    Args:
+        rows: compressed histories.
+        few: lean on a weak prior, for fewer than about fifty repeat buyers.
+
+    Raises:
+        FitError: nobody bought twice.
+    """
+    return family.fit(rows, TOSSES, few=few)
+
+
+def p_alive(params: NbdParams, frequency: Vector, recency: Vector, age: Vector) -> Vector:
+    """Probability that each user is still a buyer at the end of observation."""
+    with double():
+        history = [jnp.asarray(part, jnp.float64) for part in (frequency, recency, age)]
+        return np.asarray(family.p_alive(params, *history, TOSSES))
+
+
+def expected_orders(
+    params: NbdParams, frequency: Vector, recency: Vector, age: Vector, *, horizon: float
+) -> Vector:
+    """Expected orders of each user in (T, T + horizon], in the unit of time of the fit."""
+    with double():
+        history = [jnp.asarray(part, jnp.float64) for part in (frequency, recency, age)]
+        return np.asarray(family.expected_orders(params, *history, horizon, TOSSES))
+
+
+def expected_new(params: NbdParams, horizons: Vector) -> Vector:
+    """Expected repeat orders of a user won just now, within each horizon: E[X(t)]."""
+    with double():
+        times = jnp.asarray(horizons, jnp.float64)
+        zero = jnp.zeros_like(times)
+        return np.asarray(family.expected_orders(params, zero, zero, zero, times, TOSSES))
