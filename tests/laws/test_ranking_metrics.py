@@ -15,10 +15,11 @@ def lists(draw):
     """One user's ranked list of some items, and the items the user took."""
     ranked = draw(st.permutations(range(N_ITEMS)))[: draw(st.integers(1, N_ITEMS))]
     taken = draw(st.sets(st.integers(0, N_ITEMS - 1), min_size=1))
-    return np.array([ranked], dtype=np.int32), ItemLists.of([sorted(taken)])
+    return np.array([ranked], dtype=np.int32), sorted(taken)
 
 
-def at(ranked, taken, k):
+def at(ranked, items, k):
+    taken = ItemLists.of([items])
     found = per_user(hits_of(ranked, taken), taken.lengths(), k)
     return {metric: values[0] for metric, values in found.items()}
 
@@ -38,7 +39,7 @@ def test_a_longer_list_never_finds_less(made, k):
 @given(lists(), st.data())
 def test_moving_a_hit_forward_never_lowers_a_metric(made, data):
     ranked, taken = made
-    hits = hits_of(ranked, taken)[0]
+    hits = hits_of(ranked, ItemLists.of([taken]))[0]
     place = data.draw(st.integers(0, ranked.shape[1] - 1))
     target = data.draw(st.integers(0, place))
     if hits[place] and not hits[target]:
@@ -52,5 +53,5 @@ def test_moving_a_hit_forward_never_lowers_a_metric(made, data):
 @given(st.sets(st.integers(0, N_ITEMS - 1), min_size=1))
 def test_listing_exactly_what_is_taken_scores_one_everywhere(taken):
     ranked = np.array([sorted(taken)], dtype=np.int32)
-    found = at(ranked, ItemLists.of([sorted(taken)]), len(taken))
+    found = at(ranked, sorted(taken), len(taken))
     assert all(abs(value - 1) < 1e-12 for value in found.values())
