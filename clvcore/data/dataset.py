@@ -35,6 +35,12 @@ class RawTable:
     frame: pl.DataFrame
     source: str
     """File name or query, for messages and rejects."""
+    numbers: frozenset[str] = frozenset()
+    """Columns that were numbers where they came from, so that a dot is their decimal mark."""
+    lines: pl.Series | None = None
+    """Line of the file on which each row begins; None where rows are counted from 1."""
+    broken: pl.DataFrame | None = None
+    """``line`` and ``text`` of what stands between the rows and cannot be cut into cells."""
 
 
 @dataclass(frozen=True, slots=True)

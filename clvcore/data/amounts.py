@@ -1,0 +1,118 @@
+"""Numbers as people write them become exact decimals; the decimal mark is one per column."""
+
+from typing import Literal
+
+import polars as pl
+
+from clvcore import columns as col
+
+Mark = Literal[".", ","]
+
+EXACT = pl.Decimal(38, 12)
+"""Type of a number before it is rounded: every digit that a file can mean."""
+LARGEST = 10**12
+"""Amounts beyond this are slips of the pen; sums of them would no longer be exact."""
+
+_GROUPED = {".": r"^[+-]?\d{1,3}(,\d{3})+(\.\d*)?$", ",": r"^[+-]?\d{1,3}(\.\d{3})+(,\d*)?$"}
+_PLAIN = {
+    ".": r"^[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d{1,3})?$",
+    ",": r"^[+-]?(\d+,?\d*|,\d+)([eE][+-]?\d{1,3})?$",
+}
+
+
+def bare(cells: pl.Series) -> pl.Series:
+    r"""Numbers without currency, spaces and apostrophes; a minus stands in front.
+
+    Example:
+        >>> bare(pl.Series(["€ 1.000", "12,5 EUR", "(45,10)", "\u22125", "7-"])).to_list()
+        ['1.000', '12,5', '-45,10', '-5', '-7']
+    """
+    if not cells.str.contains(r"[^\d.,eE+-]|.-").any():
+        return cells
+    return (
+        cells.str.replace_all(r"[\s\x{a0}\x{202f}\p{Sc}'`\x{2019}]", "")
+        .str.replace(r"^([-\x{2212}(]?)[A-Za-z]{3}([-\x{2212}.,\d])", "$1$2")
+        .str.replace(r"[A-Za-z]{3}(\)?)$", "$1")
+        .str.replace_all("\u2212", "-", literal=True)
+        .str.replace(r"^\((.*)\)$", "-$1")
+        .str.replace(r"^([^-].*)-$", "-$1")
+    )
+
+
+def decimal_mark(numbers: pl.Series) -> Mark | None:
+    """The decimal mark of a whole column of bare numbers; None where it cannot be told.
+
+    The last of two marks in a number is its decimal mark; a mark that stands twice is none; three
+    digits behind a single mark say nothing. The majority of the numbers that tell decides.
+
+    Example:
+        >>> decimal_mark(pl.Series(["1.234,56", "3.000"]))
+        ','
+        >>> decimal_mark(pl.Series(["12,345"])) is None
+        True
+    """
+    marked = numbers.filter(numbers.str.contains(r"[.,]"))
+    if not len(marked):
+        return "."
+    says = {
+        mark: int(
+            (
+                marked.str.contains(_decides(mark))
+                | marked.str.contains(_GROUPED[mark]) & marked.str.contains(_grouped_twice(mark))
+            ).sum()
+        )
+        for mark in (".", ",")
+    }
+    if says["."] == says[","]:
+        return None
+    return "." if says["."] > says[","] else ","
+
+
+def _decides(mark: str) -> str:
+    """Pattern of numbers in which ``mark`` can only be the decimal mark."""
+    point, other = (r"\.", ",") if mark == "." else (",", r"\.")
+    many = rf"\d{{4,}}{point}\d*|0{point}\d*|\d*{point}(\d{{0,2}}|\d{{4,}})"
+    return rf"^[+-]?({many})([eE][+-]?\d+)?$|^[+-]?\d{{1,3}}({other}\d{{3}})+{point}\d*$"
+
+
+def _grouped_twice(mark: str) -> str:
+    """Pattern of numbers in which the other mark stands twice, so that it parts thousands."""
+    return r",\d{3},\d{3}" if mark == "." else r"\.\d{3}\.\d{3}"
+
+
+def exact(numbers: pl.Series, mark: Mark) -> pl.Series:
+    """Bare numbers as exact decimals; null where a cell is no number under this decimal mark.
+
+    Example:
+        >>> exact(pl.Series(["1.234,56", "12,5", "1,23,4"]), ",").cast(pl.Float64).to_list()
+        [1234.56, 12.5, None]
+    """
+    other = "," if mark == "." else "."
+    cells = pl.col("n")
+    grouped, plain = cells.str.contains(_GROUPED[mark]), cells.str.contains(_PLAIN[mark])
+    cleaned = (
+        pl.when(grouped)
+        .then(cells.str.replace_all(other, "", literal=True))
+        .when(plain)
+        .then(cells)
+    ).str.replace(mark, ".", literal=True)
+    return numbers.to_frame("n").select(cleaned.cast(EXACT, strict=False)).to_series()
+
+
+def as_money(values: pl.Expr) -> pl.Expr:
+    """Exact decimals with the four places of money, rounded half up (away from zero)."""
+    return values.round(4, mode="half_away_from_zero").cast(col.MONEY)
+
+
+def currencies(cells: pl.Series) -> list[str]:
+    """Symbols and codes of money that stand in the cells, the same for one currency.
+
+    Example:
+        >>> currencies(pl.Series(["€ 5", "5 EUR", "$7", "8"]))
+        ['$', 'EUR']
+    """
+    found = cells.str.extract_all(r"\p{Sc}|\b[A-Z]{3}\b").explode().drop_nulls().unique()
+    return sorted({_SYMBOLS.get(name, name) for name in found.to_list()})
+
+
+_SYMBOLS = {"€": "EUR", "£": "GBP", "¥": "JPY", "₹": "INR"}

@@ -1,0 +1,215 @@
+"""Raw tables become a Dataset: mapped, cleaned, completed, and accounted for."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+import polars as pl
+
+from clvcore import columns as col
+from clvcore.data.cells import Cells
+from clvcore.data.choices import Choices
+from clvcore.data.dataset import ColumnMap, Dataset, Finding, RawTable, Recipe, Severity
+from clvcore.data.events import ITEM_FACTS, clean_events
+from clvcore.data.impressions import clean_impressions
+from clvcore.data.items import clean_items, most_frequent, with_unlisted
+from clvcore.data.mapping import complete, propose
+from clvcore.data.quality import Cleaned, finding
+from clvcore.data.spend import clean_spend
+from clvcore.data.users import clean_users, first_seen, last_known, with_first_seen
+from clvcore.errors import ConfigError, DataError, UploadError
+from clvcore.messages import listed, say
+
+
+@dataclass(frozen=True, slots=True)
+class Intake:
+    """What came of bringing files in."""
+
+    dataset: Dataset
+    rejects: Mapping[str, pl.DataFrame]
+    """table -> its rejected rows, where there are some"""
+
+
+def bring_in(raws: Mapping[str, RawTable], recipe: Recipe) -> Intake:
+    """The data set of some raw tables.
+
+    A table whose column map stands in the recipe is read exactly by it; for the others a map is
+    proposed and goes into the recipe of the data set, so that the same recipe reads next month's
+    files alike.
+
+    Args:
+        raws: table -> its rows; ``events`` must be among them.
+        recipe: Name, currency, time zone, maps and choices.
+
+    Raises:
+        UploadError: there is no events table, or a table of an unknown name.
+        MappingError: a column is missing, or it cannot be told how to read one.
+        DataError: no event is left after cleaning, or two currencies are mixed.
+        ConfigError: the recipe has an unknown time zone or choice.
+    """
+    _check_tables(raws)
+    choices = Choices.of(recipe.options)
+    _check_zone(recipe.time_zone)
+    recipe = replace(recipe, maps=_maps(raws, recipe, choices))
+    views = {
+        name: Cells(raws[name], recipe.maps[name], recipe.time_zone, choices)
+        for name in col.TABLES
+        if name in raws
+    }
+    until = _moment(recipe.observed_until, recipe.time_zone)
+    recipe = replace(recipe, observed_until=until)
+    limit = None if until is None else pl.lit(until, dtype=col.TIME)
+    events = clean_events(views["events"], domain=recipe.domain, until=limit)
+    if events.frame.height == 0:
+        first = events.findings[0].text if events.findings else ""
+        raise DataError(say("data.no_events", source=raws["events"].source, why=first))
+    cleaned = {"events": events} | {
+        name: _CLEANERS[name](view) for name, view in views.items() if name in _CLEANERS
+    }
+    if "impressions" in views:
+        cleaned["impressions"] = clean_impressions(views["impressions"], until=limit)
+    return _assembled(recipe, views, cleaned, until)
+
+
+_CLEANERS = {"items": clean_items, "users": clean_users, "spend": clean_spend}
+
+
+def _check_tables(raws: Mapping[str, RawTable]) -> None:
+    strangers = [name for name in raws if name not in col.TABLES]
+    if strangers:
+        tables = ", ".join(col.TABLES)
+        raise UploadError(say("data.no_such_table", table=strangers[0], tables=tables))
+    if "events" not in raws:
+        raise UploadError(say("data.events_missing"))
+
+
+def _check_zone(name: str) -> None:
+    try:
+        ZoneInfo(name)
+    except (ZoneInfoNotFoundError, ValueError, OSError) as error:
+        raise ConfigError(say("data.no_such_zone", zone=name)) from error
+
+
+def _maps(raws: Mapping[str, RawTable], recipe: Recipe, choices: Choices) -> dict[str, ColumnMap]:
+    maps = {
+        name: complete(raw, recipe.maps[name]) if name in recipe.maps else propose(raw)
+        for name, raw in raws.items()
+    }
+    if choices.item_title:
+        events = maps["events"]
+        titled = ColumnMap({**events.roles, col.TITLE: choices.item_title}, events.constants)
+        maps["events"] = complete(raws["events"], titled)
+    return maps
+
+
+def _moment(moment: datetime | None, time_zone: str) -> datetime | None:
+    if moment is None:
+        return None
+    local = moment if moment.tzinfo else moment.replace(tzinfo=ZoneInfo(time_zone))
+    return local.astimezone(UTC)
+
+
+def _assembled(
+    recipe: Recipe,
+    views: Mapping[str, Cells],
+    cleaned: Mapping[str, Cleaned],
+    until: datetime | None,
+) -> Intake:
+    events = cleaned["events"].frame
+    shown = cleaned["impressions"].frame if "impressions" in cleaned else None
+    listed_items = cleaned["items"].frame if "items" in cleaned else None
+    listed_users = cleaned["users"].frame if "users" in cleaned else None
+    items = _items(events, shown, listed_items)
+    users = _users(events, shown, listed_users, views["events"])
+    times = pl.concat([frame[col.AT] for frame in (events, shown) if frame is not None])
+    first, last = _ends(times)
+    findings = [one for name in cleaned for one in cleaned[name].findings]
+    findings += _completions(items, listed_items, users, listed_users, views, cleaned)
+    dataset = Dataset.of(
+        events=events.select(*col.EVENTS),
+        items=items,
+        users=users,
+        spend=cleaned["spend"].frame if "spend" in cleaned else None,
+        impressions=shown,
+        observed=(first, last if until is None else max(last, until)),
+        recipe=recipe,
+        accounts=tuple(cleaned[name].account for name in cleaned),
+        findings=tuple(sorted(findings, key=_urgency)),
+    )
+    rejects = {name: table.rejects for name, table in cleaned.items() if table.rejects.height}
+    return Intake(dataset, rejects)
+
+
+def _ends(times: pl.Series) -> tuple[datetime, datetime]:
+    ordered = times.sort()
+    return ordered[0], ordered[-1]
+
+
+def _urgency(one: Finding) -> tuple[int, int]:
+    return (list(Severity).index(one.severity), -one.rows)
+
+
+def _items(
+    events: pl.DataFrame, shown: pl.DataFrame | None, listed_items: pl.DataFrame | None
+) -> pl.DataFrame:
+    """The catalogue, and every item that an event or an impression names."""
+    items = pl.DataFrame(schema=col.ITEMS) if listed_items is None else listed_items
+    named = pl.concat([frame[col.ITEM] for frame in (events, shown) if frame is not None])
+    items = with_unlisted(items, named, col.ITEM)
+    facts = [name for name in ITEM_FACTS if name in events.columns]
+    if facts:
+        told = most_frequent(events, facts).rename({name: f"+{name}" for name in facts})
+        items = items.join(told, on=col.ITEM, how="left", maintain_order="left").with_columns(
+            pl.coalesce(name, f"+{name}").alias(name) for name in facts
+        )
+        items = items.drop(f"+{name}" for name in facts)
+    return items.sort(col.ITEM)
+
+
+def _users(
+    events: pl.DataFrame,
+    shown: pl.DataFrame | None,
+    listed_users: pl.DataFrame | None,
+    view: Cells,
+) -> pl.DataFrame:
+    """The users of the table, and every user that an event or an impression names."""
+    users = pl.DataFrame(schema=col.USERS) if listed_users is None else listed_users
+    seen = first_seen(events, shown)
+    users = with_first_seen(with_unlisted(users, seen[col.USER], col.USER), seen)
+    attributes = view.choices.user_attributes
+    fresh = {name: column for name, column in attributes.items() if name not in users.columns}
+    if fresh:
+        told = last_known(events, fresh, view.raw.numbers)
+        users = users.join(told, on=col.USER, how="left", maintain_order="left")
+    return users.sort(col.USER)
+
+
+def _completions(
+    items: pl.DataFrame,
+    listed_items: pl.DataFrame | None,
+    users: pl.DataFrame,
+    listed_users: pl.DataFrame | None,
+    views: Mapping[str, Cells],
+    cleaned: Mapping[str, Cleaned],
+) -> list[Finding]:
+    """What was added to the tables, or left out of them, beyond their rows."""
+    found = []
+    for table, frame, given in (("items", items, listed_items), ("users", users, listed_users)):
+        if given is not None and frame.height > given.height:
+            rows = frame.height - given.height
+            found.append(finding(Severity.WARNING, f"unlisted_{table}", table, rows=rows))
+    early = users.join(first_seen(cleaned["events"].frame), on=col.USER, how="inner")
+    early = early.filter(pl.col("_first") < pl.col(col.ACQUIRED))
+    if early.height:
+        found.append(finding(Severity.WARNING, "late_acquisition", "users", rows=early.height))
+    for name, view in views.items():
+        kept = set(view.choices.user_attributes.values())
+        unused = [column for column in view.unused() if column not in kept]
+        if unused and name not in {"items", "users"}:
+            rows = cleaned[name].account.rows_in
+            names = listed(unused)
+            found.append(finding(Severity.NOTE, "unused_columns", name, rows=rows, names=names))
+    if "spend" not in cleaned:
+        found.append(finding(Severity.NOTE, "spend_unknown", "spend", rows=0))
+    return found

@@ -1,0 +1,282 @@
+"""The events table: who did what, when, and what money moved."""
+
+import re
+from decimal import Decimal
+
+import polars as pl
+
+from clvcore import columns as col
+from clvcore.columns import STREAM_OF_KIND, Kind
+from clvcore.data import amounts, words
+from clvcore.data.cells import Cells
+from clvcore.data.dataset import ColumnMap, Domain, Finding, Severity
+from clvcore.data.mapping import checked
+from clvcore.data.moments import Moments
+from clvcore.data.quality import (
+    MONEY_IN,
+    WHY,
+    Cleaned,
+    account_for,
+    finding,
+    first_rule,
+    in_range,
+    rejects_of,
+    total,
+    verdicts,
+)
+from clvcore.data.roles import UNIT_PRICE
+from clvcore.messages import listed
+
+ITEM_FACTS = (col.TITLE, col.CATEGORY)
+"""Roles in which an event tells something about its item."""
+_TABLE = "events"
+_STREAM_WORDS = "_stream_words"
+_FLIPPED = "_flipped"
+_TURNED = "_turned"
+_NOT_ITEM = "_not_item"
+_COLUMN_OF_RULE = {
+    "no_user": col.USER,
+    "no_time": col.AT,
+    "bad_time": col.AT,
+    "no_kind": col.KIND,
+    "unknown_kind": col.KIND,
+    "bad_amount": col.AMOUNT,
+    "large_amount": col.AMOUNT,
+    "no_quantity": col.QUANTITY,
+    "bad_quantity": col.QUANTITY,
+    "bad_rating": col.RATING,
+    "unknown_stream": col.STREAM,
+}
+
+
+def clean_events(cells: Cells, *, domain: Domain, until: pl.Expr | None) -> Cleaned:
+    """Events in order of time, with the file's remaining columns behind the canonical ones.
+
+    Rows without user, time, or a known kind, and rows whose numbers cannot be read, are rejected;
+    rows after the end of observation are ignored, and repeated rows where the recipe says so. Money
+    that goes back is a refund and negative, whichever way the file writes it. Kinds that move no
+    money (views, carts, plays, ratings) have no amount unless the file names its stream.
+
+    Args:
+        cells: The raw table by role.
+        domain: Chooses between view and play where no column names the kind.
+        until: Last moment of observation.
+    """
+    times, unread_time = cells.times(col.AT)
+    rating, unread_rating = cells.numbers(col.RATING)
+    quantity, unread_quantity = cells.numbers(col.QUANTITY)
+    amount, unread = _amount(cells, quantity)
+    kind_words, stream_words = cells.text(col.KIND), cells.text(col.STREAM)
+    frame = pl.DataFrame(
+        [
+            cells.lines(),
+            *(
+                cells.text(role).alias(role)
+                for role in (col.USER, col.ITEM, col.ORDER, col.CHANNEL)
+            ),
+            times.at.alias(col.AT),
+            amount.alias(col.AMOUNT),
+            quantity.cast(pl.Float64).alias(col.QUANTITY),
+            rating.cast(pl.Float64).alias(col.RATING),
+            kind_words.alias(col.KIND),
+            stream_words.alias(_STREAM_WORDS),
+        ]
+    )
+    frame = _signed(_with_kinds(frame, cells, domain))
+    frame = _without_non_items(frame, cells)
+    large = (amount.abs() >= amounts.LARGEST).fill_null(value=False)
+    why = first_rule(
+        [
+            ("no_user", frame[col.USER].is_null()),
+            ("no_time", times.at.is_null() & ~unread_time),
+            ("bad_time", unread_time | ~in_range(times.at)),
+            ("no_kind", kind_words.is_null() if cells.has(col.KIND) else frame[col.AT].is_null()),
+            ("unknown_kind", frame[col.KIND].is_null()),
+            ("bad_amount", unread),
+            ("large_amount", large),
+            ("bad_quantity", unread_quantity),
+            ("no_quantity", _lacks_quantity(cells, frame)),
+            ("bad_rating", unread_rating),
+            ("unknown_stream", stream_words.is_not_null() & frame[col.STREAM].is_null()),
+            ("after_end", _after(frame, until)),
+            ("duplicate", _repeats(cells) if cells.choices.drop_duplicates else large & ~large),
+        ]
+    )
+    judged = frame.with_columns(why, _readable_money(large))
+    return _cleaned(cells, judged, times)
+
+
+def _amount(cells: Cells, quantity: pl.Series) -> tuple[pl.Series, pl.Series]:
+    """Money with four places, and which rows have some that cannot be read."""
+    if cells.has(col.AMOUNT):
+        numbers, unread = cells.numbers(col.AMOUNT)
+    elif cells.has(UNIT_PRICE):
+        numbers, unread = cells.numbers(UNIT_PRICE)
+        if cells.has(col.QUANTITY):
+            numbers = numbers * quantity
+    else:
+        numbers, unread = cells.numbers(col.AMOUNT)
+    money = numbers.to_frame("n").select(amounts.as_money(pl.col("n"))).to_series()
+    return money, unread
+
+
+def _lacks_quantity(cells: Cells, frame: pl.DataFrame) -> pl.Series:
+    """Rows whose money is quantity times price and whose quantity is empty."""
+    if cells.has(col.AMOUNT) or not (cells.has(UNIT_PRICE) and cells.has(col.QUANTITY)):
+        return frame[col.USER].is_null() & False
+    return cells.text(UNIT_PRICE).is_not_null() & frame[col.QUANTITY].is_null()
+
+
+def _with_kinds(frame: pl.DataFrame, cells: Cells, domain: Domain) -> pl.DataFrame:
+    if cells.has(col.KIND):
+        kind = words.kinds(pl.col(col.KIND), cells.choices.kinds)
+    else:
+        plain = Kind.VIEW if domain == "shop" else Kind.PLAY
+        if cells.has(col.RATING):
+            plain = Kind.RATING
+        if cells.has(col.AMOUNT) or cells.has(UNIT_PRICE):
+            plain = Kind.PURCHASE
+        kind = pl.lit(plain.value, dtype=col.KIND_TYPE)
+    return frame.with_columns(kind.alias(col.KIND))
+
+
+def _signed(frame: pl.DataFrame) -> pl.DataFrame:
+    """Money that goes back is a refund below zero, of the stream that it came by."""
+    kind, amount, quantity = pl.col(col.KIND), pl.col(col.AMOUNT), pl.col(col.QUANTITY)
+    usual = kind.cast(pl.String).replace_strict(
+        {kind.value: stream.value for kind, stream in STREAM_OF_KIND.items()},
+        default=None,
+        return_dtype=col.STREAM_TYPE,
+    )
+    earning = kind.is_in([Kind.PURCHASE.value, Kind.AD.value, Kind.SUBSCRIPTION.value])
+    turned = earning & ((amount < 0) | ((quantity < 0) & amount.is_not_null()))
+    returned = kind == Kind.REFUND.value
+    return (
+        frame.with_columns(
+            pl.coalesce(words.streams(pl.col(_STREAM_WORDS)), usual).alias(col.STREAM),
+            turned.fill_null(value=False).alias(_TURNED),
+            (returned & (amount > 0)).fill_null(value=False).alias(_FLIPPED),
+        )
+        .with_columns(
+            pl.when(_TURNED)
+            .then(pl.lit(Kind.REFUND.value, dtype=col.KIND_TYPE))
+            .otherwise(kind)
+            .alias(col.KIND)
+        )
+        .with_columns(
+            pl.when(returned).then(-amount.abs()).otherwise(amount).alias(col.AMOUNT),
+            pl.when(returned).then(quantity.abs()).otherwise(quantity).alias(col.QUANTITY),
+        )
+    )
+
+
+def _without_non_items(frame: pl.DataFrame, cells: Cells) -> pl.DataFrame:
+    """Lines such as postage keep their money and lose their item."""
+    codes = cells.choices.not_items
+    exact = [code for code in codes if "*" not in code]
+    item = pl.col(col.ITEM)
+    matches = item.is_in(exact)
+    for code in codes:
+        if "*" in code:
+            pattern = ".*".join(re.escape(part) for part in code.split("*"))
+            matches = matches | item.str.contains(f"^(?:{pattern})$")
+    frame = frame.with_columns(matches.fill_null(value=False).alias(_NOT_ITEM))
+    return frame.with_columns(pl.when(~pl.col(_NOT_ITEM)).then(item).alias(col.ITEM))
+
+
+def _after(frame: pl.DataFrame, until: pl.Expr | None) -> pl.Series:
+    late = pl.lit(value=False) if until is None else (pl.col(col.AT) > until)
+    return frame.select(pl.repeat(value=False, n=pl.len()) | late).to_series()
+
+
+def _repeats(cells: Cells) -> pl.Series:
+    """Rows that repeat an earlier row in every column."""
+    rows = cells.raw.frame
+    return ~rows.select(pl.struct(pl.all()).is_first_distinct()).to_series()
+
+
+def _readable_money(large: pl.Series) -> pl.Expr:
+    """Money of every row; what is beyond all measure counts as unread."""
+    readable = pl.when(~pl.lit(large)).then(pl.col(col.AMOUNT))
+    return readable.fill_null(Decimal(0)).cast(col.MONEY).alias(MONEY_IN)
+
+
+def _cleaned(cells: Cells, judged: pl.DataFrame, times: Moments) -> Cleaned:
+    accepted = judged[WHY].is_null()
+    aside = [column.alias(f"+{column.name}") for column in _columns_of_users(cells)]
+    aside += [cells.text(role).alias(role) for role in ITEM_FACTS if cells.has(role)]
+    kept = judged.hstack(aside).filter(accepted)
+    idle = kept[col.STREAM].is_null() & kept[col.AMOUNT].is_not_null()
+    dropped = kept.filter(idle)
+    kept = kept.with_columns(
+        pl.when(~pl.lit(idle)).then(col.AMOUNT).cast(col.MONEY).alias(col.AMOUNT)
+    ).with_columns(pl.when(pl.col(col.AMOUNT).is_not_null()).then(col.STREAM).alias(col.STREAM))
+    account = account_for(cells, judged, kept=total(kept[col.AMOUNT]))
+    found = [
+        *verdicts(cells, judged, _COLUMN_OF_RULE),
+        *_remarks(cells, kept, times, accepted),
+    ]
+    if dropped.height:
+        found.append(
+            finding(
+                Severity.WARNING,
+                "idle_money",
+                _TABLE,
+                rows=dropped.height,
+                money=total(dropped[MONEY_IN]),
+                column=cells.column(col.AMOUNT if cells.has(col.AMOUNT) else UNIT_PRICE),
+                kinds=listed(sorted(dropped[col.KIND].cast(pl.String).unique().to_list())),
+            )
+        )
+    frame = kept.select(*col.EVENTS, *(column.name for column in aside))
+    return Cleaned(
+        frame=frame.sort(col.AT, maintain_order=True),
+        account=account,
+        findings=tuple(found),
+        rejects=rejects_of(cells, judged),
+    )
+
+
+def _columns_of_users(cells: Cells) -> list[pl.Series]:
+    """Columns of the file that tell something about the user of the event."""
+    wanted = dict.fromkeys(cells.choices.user_attributes.values())
+    checked(cells.raw, ColumnMap(dict(zip(ITEM_FACTS, wanted, strict=False))))
+    return [cells.raw.frame[name] for name in wanted]
+
+
+def _remarks(
+    cells: Cells, kept: pl.DataFrame, times: Moments, accepted: pl.Series
+) -> list[Finding]:
+    """What is remarkable about the accepted rows."""
+    purchase = kept[col.KIND].cast(pl.String) == Kind.PURCHASE.value
+    remarks = {
+        "negative_purchase": (Severity.NOTE, kept[_TURNED]),
+        "positive_refund": (Severity.NOTE, kept[_FLIPPED]),
+        "not_items": (Severity.NOTE, kept[_NOT_ITEM]),
+        "free_purchase": (Severity.NOTE, purchase & (kept[col.AMOUNT] == 0)),
+        "unpriced_purchase": (Severity.WARNING, purchase & kept[col.AMOUNT].is_null()),
+    }
+    found = []
+    for rule, (severity, mask) in remarks.items():
+        rows = kept.filter(mask.fill_null(value=False))
+        if rows.height:
+            money = total(rows[MONEY_IN])
+            found.append(finding(severity, rule, _TABLE, rows=rows.height, money=money))
+    clocks = {"skipped_hour": times.skipped, "repeated_hour": times.repeated}
+    found += [
+        finding(
+            Severity.NOTE,
+            rule,
+            _TABLE,
+            rows=rows,
+            column=cells.column(col.AT),
+            zone=cells.time_zone,
+        )
+        for rule, rows in clocks.items()
+        if rows
+    ]
+    if not cells.choices.drop_duplicates:
+        again = int((_repeats(cells) & accepted).sum())
+        if again:
+            found.append(finding(Severity.NOTE, "repeated_rows", _TABLE, rows=again))
+    return found

@@ -1,0 +1,179 @@
+"""Which column plays which role: proposed from names and values, decided by a person.
+
+Names are compared with known synonyms, values are looked at for evidence. Where two columns could
+be the user, the item, the time or the money, nothing is guessed: the person is asked.
+"""
+
+import difflib
+import re
+from collections.abc import Mapping, Sequence
+
+import polars as pl
+
+from clvcore.data import amounts, moments, words
+from clvcore.data.dataset import ColumnMap, RawTable
+from clvcore.data.roles import ROLES, UNIT_PRICE, Role, role_name
+from clvcore.errors import MappingError
+from clvcore.messages import listed, say
+
+_SAMPLE = 1000
+_ENOUGH = 0.8
+_KINDS_AT_MOST = 50
+_VAGUE = {"type", "art", "activity", "value", "score", "count", "period", "group", "views"}
+
+
+def propose(raw: RawTable, known: ColumnMap | None = None) -> ColumnMap:
+    """The column map of a raw table: what is known already, and the rest proposed.
+
+    Raises:
+        MappingError: a column named in ``known`` is not there, a required role finds no column,
+            or a role finds two.
+    """
+    known = checked(raw, known or ColumnMap({}))
+    taken = dict(known.roles)
+    for role in ROLES[raw.name]:
+        if role.name in taken or role.name in known.constants:
+            continue
+        free = [name for name in raw.frame.columns if name not in taken.values()]
+        column = _column_for(role, raw, free)
+        if column is None and role.required:
+            raise MappingError(_missing(role, raw, free))
+        if column is not None:
+            taken[role.name] = column
+    if UNIT_PRICE in taken and "amount" in taken and UNIT_PRICE not in known.roles:
+        del taken[UNIT_PRICE]
+    return ColumnMap(taken, dict(known.constants))
+
+
+def checked(raw: RawTable, given: ColumnMap) -> ColumnMap:
+    """The same map with the canonical names of its roles.
+
+    Raises:
+        MappingError: a role or a column of that name does not exist.
+    """
+    roles = {}
+    for word, column in given.roles.items():
+        roles[_role_of(raw.name, word)] = column
+        if column not in raw.frame.columns:
+            near = _nearest(column, raw.frame.columns)
+            raise MappingError(
+                say(
+                    "data.no_such_column",
+                    column=column,
+                    source=raw.source,
+                    found=listed(raw.frame.columns, most=20),
+                    near=say("data.near", names=listed(near)) if near else "",
+                )
+            )
+    constants = {_role_of(raw.name, word): value for word, value in given.constants.items()}
+    return ColumnMap(roles, constants)
+
+
+def complete(raw: RawTable, given: ColumnMap) -> ColumnMap:
+    """A stored map, used exactly as it stands.
+
+    Raises:
+        MappingError: a column that it names is not there, or a required role is not filled.
+    """
+    known = checked(raw, given)
+    for role in ROLES[raw.name]:
+        if role.required and role.name not in known.roles and role.name not in known.constants:
+            raise MappingError(_missing(role, raw, raw.frame.columns))
+    return known
+
+
+def _role_of(table: str, word: str) -> str:
+    name = role_name(table, word)
+    if name is None:
+        names = [role.name for role in ROLES[table]]
+        raise MappingError(say("data.no_such_role", role=word, table=table, roles=", ".join(names)))
+    return name
+
+
+def _simple(name: str) -> str:
+    text = name.lower().replace("ä", "ae").replace("ö", "oe").replace("ü", "ue").replace("ß", "ss")
+    return re.sub(r"[\W_]+", "", text)
+
+
+def _column_for(role: Role, raw: RawTable, free: Sequence[str]) -> str | None:
+    if role.name in free:
+        return role.name
+    by_rank = sorted(
+        (role.synonyms.index(_simple(name)), name)
+        for name in free
+        if _simple(name) in role.synonyms
+    )
+    if len(by_rank) > 1 or _is_vague(role, by_rank):
+        by_rank = [pair for pair in by_rank if _looks_like(role, raw.frame[pair[1]])]
+    if len(by_rank) > 1 and role.asks and by_rank[0][0] > 0:
+        names = [name for _, name in by_rank]
+        raise MappingError(
+            say(
+                "data.ambiguous_role",
+                role=role.name,
+                table=raw.name,
+                source=raw.source,
+                columns=listed(names),
+                first=names[0],
+            )
+        )
+    if by_rank:
+        return by_rank[0][1]
+    if role.required and role.evidence == "time":
+        timely = [name for name in free if _looks_like(role, raw.frame[name])]
+        return timely[0] if len(timely) == 1 else None
+    return None
+
+
+def _is_vague(role: Role, by_rank: Sequence[tuple[int, str]]) -> bool:
+    """Whether a name alone does not make the column: ``type`` may be of anything."""
+    return any(_simple(name) in _VAGUE for _, name in by_rank) and role.evidence != "any"
+
+
+def _looks_like(role: Role, column: pl.Series) -> bool:
+    """Whether the first values of a column can play the role."""
+    values = column.drop_nulls().str.strip_chars()
+    values = values.filter(values != "").head(_SAMPLE)
+    if not len(values) or role.evidence == "any":
+        return True
+    if role.evidence == "number":
+        bare = amounts.bare(values)
+        read = amounts.exact(bare, amounts.decimal_mark(bare) or ".")
+        return int(read.is_not_null().sum()) >= _ENOUGH * len(values)
+    if role.evidence == "time":
+        order = moments.date_order(values) or "dmy"
+        read = moments.moments(values, time_zone="UTC", order=order).at
+        return int(read.is_not_null().sum()) >= _ENOUGH * len(values)
+    return column.n_unique() <= _KINDS_AT_MOST and any(
+        words.is_kind(word) for word in values.unique().to_list()
+    )
+
+
+def _missing(role: Role, raw: RawTable, free: Sequence[str]) -> str:
+    near = _near_role(role, free)
+    return say(
+        "data.missing_role",
+        role=role.name,
+        table=raw.name,
+        source=raw.source,
+        found=listed(raw.frame.columns, most=20),
+        near=say("data.near", names=listed(near)) if near else "",
+        example=near[0] if near else raw.frame.columns[0],
+    )
+
+
+def _near_role(role: Role, free: Sequence[str]) -> list[str]:
+    """Free columns whose names are most like the names that the role goes by."""
+
+    def likeness(name: str) -> float:
+        return max(
+            difflib.SequenceMatcher(None, _simple(name), known).ratio() for known in role.synonyms
+        )
+
+    ranked = sorted(free, key=likeness, reverse=True)
+    return [name for name in ranked[:3] if likeness(name) > 0.6]
+
+
+def _nearest(name: str, names: Sequence[str]) -> list[str]:
+    simple: Mapping[str, str] = {_simple(other): other for other in names}
+    return [simple[match] for match in difflib.get_close_matches(_simple(name), list(simple))]

@@ -1,0 +1,205 @@
+"""Times as files write them become moments in UTC; the order of day and month is one per column."""
+
+from dataclasses import dataclass
+from typing import Literal
+
+import polars as pl
+
+from clvcore import columns as col
+
+DateOrder = Literal["dmy", "mdy"]
+
+_EPOCH = r"^-?\d{9,10}(\.\d+)?$|^\d{12,13}(\.0*)?$|^\d{15,16}$|^\d{18,19}$"
+_NUMERIC = r"^(\d{1,2})([./-])(\d{1,2})[./-](\d{4}|\d{2})(?:\D|$)"
+_ISO = r"^\d{4}-\d{2}-\d{2}([ T]\d{2}:\d{2}(:\d{2}(\.\d+)?)?(Z|[+-]\d{2}:?\d{2})?)?$"
+_OFFSET = r"^(.*\d:\d{2}.*?)\s*(Z|z|UTC|GMT|[+-]\d{2}(?::?\d{2})?)$"
+_FORMATS = (
+    "%Y-%m-%d %H:%M:%S%.f",
+    "%Y-%m-%d %H:%M",
+    "%Y-%m-%d",
+    "%Y-%m-%d %I:%M:%S %p",
+    "%Y-%m-%d %I:%M %p",
+)
+_WITH_MONTH_NAMES = tuple(
+    f"{day}{clock}"
+    for day in ("%d %b %y", "%d %b %Y", "%d %B %Y", "%b %d %Y", "%B %d %Y")
+    for clock in (" %H:%M:%S", " %H:%M", "", " %I:%M:%S %p", " %I:%M %p")
+)
+_HOUR = pl.duration(hours=1)
+
+
+@dataclass(frozen=True, slots=True)
+class Moments:
+    """A column of times, read."""
+
+    at: pl.Series
+    """Moments in UTC; null where a cell is empty or no time."""
+    skipped: int
+    """Local times that the clocks never showed (spring); read as an hour later."""
+    repeated: int
+    """Local times that the clocks showed twice (autumn); the first of the two is taken."""
+
+
+def date_order(cells: pl.Series) -> DateOrder | None:
+    """The order of day and month in a whole column; None where 03/04/2025 cannot be told.
+
+    A first number above 12 is a day, a second number above 12 makes the first one a month; the
+    majority of the cells that tell decides. Dots are written between day, month and year only in
+    that order.
+
+    Example:
+        >>> date_order(pl.Series(["03/04/2025", "25/04/2025"]))
+        'dmy'
+        >>> date_order(pl.Series(["03/04/2025"])) is None
+        True
+    """
+    parts = (
+        cells.str.extract_groups(_NUMERIC)
+        .struct.unnest()
+        .drop_nulls()
+        .with_columns(pl.col("1", "3").cast(pl.Int16))
+    )
+    if parts.height == 0:
+        return "dmy"
+    day_first = int((parts["1"] > 12).sum())
+    month_first = int((parts["3"] > 12).sum())
+    if day_first == month_first:
+        return "dmy" if (parts["2"] == ".").all() else None
+    return "dmy" if day_first > month_first else "mdy"
+
+
+def moments(cells: pl.Series, *, time_zone: str, order: DateOrder) -> Moments:
+    """The moments that the cells mean.
+
+    Known are seconds, milli-, micro- and nanoseconds since 1970, ISO 8601 with and without
+    offset, compact dates, and day, month and year in either ``order``, with clock or without. A
+    time without offset is local in ``time_zone``; a date alone is its first moment there.
+
+    Example:
+        >>> read = moments(pl.Series(["2025-07-01 12:00"]), time_zone="Europe/Berlin", order="dmy")
+        >>> read.at.to_list()[0].isoformat()
+        '2025-07-01T10:00:00+00:00'
+    """
+    known = cells.drop_nulls()
+    if 2 * int(known.str.contains(_EPOCH).sum()) > len(known):
+        return Moments(_from_epoch(cells), 0, 0)
+    text = _as_iso(cells, order)
+    parts = text.str.extract_groups(_OFFSET).struct.unnest()
+    local = text.to_frame("t").select(pl.coalesce(parts["1"], "t")).to_series().str.strip_chars()
+    return _in_utc(_parsed(local), _seconds(parts["2"]), time_zone)
+
+
+def _from_epoch(cells: pl.Series) -> pl.Series:
+    digits = cells.str.extract(r"^-?(\d+)").str.len_bytes()
+    value = pl.col("v")
+    per_digit = (
+        pl.when(pl.col("d") <= 10)
+        .then((value * 1_000_000).round())
+        .when(pl.col("d") <= 13)
+        .then(value * 1_000)
+        .when(pl.col("d") <= 16)
+        .then(value)
+        .otherwise((value / 1_000).floor())
+    )
+    number = cells.str.replace(_EPOCH, "${0}").cast(pl.Decimal(38, 6), strict=False)
+    valid = cells.str.contains(_EPOCH)
+    return (
+        pl.DataFrame({"v": number.cast(pl.Float64), "d": digits, "ok": valid})
+        .select(pl.when("ok").then(per_digit).cast(pl.Int64).cast(col.TIME))
+        .to_series()
+    )
+
+
+def _as_iso(cells: pl.Series, order: DateOrder) -> pl.Series:
+    """Dates with the year in front and hyphens, clocks behind a space."""
+    day_month = "-${2}-${1}" if order == "dmy" else "-${1}-${2}"
+    numeric = r"^(\d{1,2})[./-](\d{1,2})[./-]"
+    if cells.str.contains(_ISO).all():
+        return cells.str.replace("T", " ", literal=True)
+    return (
+        cells.str.strip_chars()
+        .str.replace(r"^(\d{4})[/.](\d{1,2})[/.](\d{1,2})", "${1}-${2}-${3}")
+        .str.replace(r"^(\d{4})(\d{2})(\d{2})(\D|$)", "${1}-${2}-${3}${4}")
+        .str.replace(
+            r"^(\d{4})(\d{2})(\d{2})[Tt ]?(\d{2})(\d{2})(\d{2})$", "${1}-${2}-${3} ${4}:${5}:${6}"
+        )
+        .str.replace(numeric + r"(\d{4})", "${3}" + day_month)
+        .str.replace(numeric + r"([0-6]\d)(\D|$)", "20${3}" + day_month + "${4}")
+        .str.replace(numeric + r"([7-9]\d)(\D|$)", "19${3}" + day_month + "${4}")
+        .str.replace(r"^(\d{4}-\d{1,2}-\d{1,2})(?:[Tt]|,?\s+)(\d)", "${1} ${2}")
+        .str.replace(r"(\d:\d{2}:\d{2}),(\d)", "${1}.${2}")
+        .str.replace(r"(?i)(\d)\s*([ap])\.?m\.?$", "${1} ${2}m")
+    )
+
+
+def _parsed(local: pl.Series) -> pl.Series:
+    """Naive times; the formats are tried in turn on what is still unread."""
+    read = local.str.to_datetime(_FORMATS[0], time_unit="us", strict=False)
+    for form in _FORMATS[1:]:
+        if read.null_count() == local.null_count():
+            return read
+        read = _or_else(read, local.str.to_datetime(form, time_unit="us", strict=False))
+    if read.null_count() > local.null_count() and local.str.contains(r"[A-Za-z]{3}").any():
+        named = (
+            local.str.replace_all(r"(\d)-|-(\d)", "${1} ${2}")
+            .str.replace(r"^(?i)(mon|tue|wed|thu|fri|sat|sun)[a-z]*,?\s+", "")
+            .str.replace_all(r"[,.]", " ")
+            .str.replace_all(r"\s+", " ")
+            .str.strip_chars()
+        )
+        for form in _WITH_MONTH_NAMES:
+            read = _or_else(read, named.str.to_datetime(form, time_unit="us", strict=False))
+    return read
+
+
+def _or_else(first: pl.Series, second: pl.Series) -> pl.Series:
+    return first.to_frame("f").select(pl.coalesce("f", second)).to_series()
+
+
+def _seconds(offset: pl.Series) -> pl.Series:
+    """Seconds east of Greenwich; null where a time names no offset."""
+    parts = offset.str.extract_groups(r"^([+-])(\d{2}):?(\d{2})?$").struct.unnest()
+    hours, minutes = (parts[name].cast(pl.Int64) for name in ("2", "3"))
+    size = hours * 3600 + minutes.fill_null(0) * 60
+    return (
+        pl.DataFrame({"o": offset, "sign": parts["1"], "size": size})
+        .select(
+            pl.when(pl.col("o").is_null())
+            .then(None)
+            .when(pl.col("sign") == "-")
+            .then(-pl.col("size"))
+            .otherwise(pl.col("size").fill_null(0))
+        )
+        .to_series()
+    )
+
+
+def _in_utc(naive: pl.Series, offset: pl.Series, time_zone: str) -> Moments:
+    local, east = pl.col("local"), pl.col("east")
+    frame = pl.DataFrame({"local": naive, "east": offset})
+    absolute = (local - pl.duration(seconds=east)).dt.replace_time_zone("UTC")
+    if time_zone == "UTC" or frame["east"].null_count() == 0:
+        return Moments(frame.select(_absolute_or(absolute, east, local)).to_series(), 0, 0)
+
+    def placed(times: pl.Expr, ambiguous: Literal["earliest", "latest"]) -> pl.Expr:
+        there = times.dt.replace_time_zone(time_zone, ambiguous=ambiguous, non_existent="null")
+        return there.dt.convert_time_zone("UTC")
+
+    frame = frame.with_columns(
+        first=placed(local, "earliest"), last=placed(local, "latest"), absolute=absolute
+    )
+    gap = local.is_not_null() & east.is_null() & pl.col("first").is_null()
+    # the clock was moved forward over this time: read it by the offset before the change
+    bridged = placed(local - _HOUR, "earliest") + _HOUR
+    found = frame.select(
+        at=pl.when(east.is_not_null()).then("absolute").when(gap).then(bridged).otherwise("first"),
+        gap=gap,
+        twice=east.is_null() & (pl.col("first") != pl.col("last")),
+    )
+    return Moments(found["at"], int(found["gap"].sum()), int(found["twice"].sum()))
+
+
+def _absolute_or(absolute: pl.Expr, east: pl.Expr, local: pl.Expr) -> pl.Expr:
+    """Times by their offset where they name one, as UTC where they do not."""
+    plain = local.dt.replace_time_zone("UTC")
+    return pl.when(east.is_not_null()).then(absolute).otherwise(plain)

@@ -1,0 +1,184 @@
+"""What became of every row and every cent, and what is remarkable about them."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from decimal import Decimal
+
+import polars as pl
+
+from clvcore import columns as col
+from clvcore.data.cells import LINE, Cells
+from clvcore.data.dataset import Account, Finding, Severity
+from clvcore.messages import listed, say
+
+WHY = "_why"
+"""Column with the rule that rejects or ignores a row; null where the row is accepted."""
+MONEY_IN = "_money"
+"""Column with the money of the row as the file has it, 0 where there is none or it is unreadable."""
+IGNORING = ("after_end", "duplicate", "repeated_id")
+"""Rules that leave out rows which are whole."""
+BROKEN = "cells_missing"
+_NONE = Decimal("0.0000")
+
+
+@dataclass(frozen=True, slots=True)
+class Cleaned:
+    """A table after cleaning."""
+
+    frame: pl.DataFrame
+    """Accepted rows with canonical columns, then attributes."""
+    account: Account
+    findings: tuple[Finding, ...]
+    rejects: pl.DataFrame
+    """``line``, ``reason`` and the original cells of every rejected row."""
+
+
+def total(money: pl.Series) -> Decimal:
+    """Exact sum; 0 for no rows."""
+    return money.cast(col.MONEY).sum() or _NONE  # ty: ignore[invalid-explicit-return] : a sum of decimals is one
+
+
+def finding(
+    severity: Severity,
+    rule: str,
+    table: str,
+    *,
+    rows: int,
+    money: Decimal = _NONE,
+    column: str | None = None,
+    **values: object,
+) -> Finding:
+    """A finding whose sentences are ``data.<rule>`` and ``data.<rule>_fix``."""
+    counted = f"{rows:,} row" if rows == 1 else f"{rows:,} rows"
+    gaps = {
+        "rows": counted,
+        "count": f"{rows:,}",
+        "money": f"{money:,.2f}",
+        "column": column,
+        "table": table,
+    }
+    return Finding(
+        severity=severity,
+        rule=rule,
+        table=table,
+        rows=rows,
+        money=money,
+        column=column,
+        text=say(f"data.{rule}", **gaps | values),
+        fix=say(f"data.{rule}_fix", **gaps | values),
+    )
+
+
+def account_for(cells: Cells, judged: pl.DataFrame, kept: Decimal | None = None) -> Account:
+    """The account of a table whose rows carry their verdict and their money.
+
+    Args:
+        cells: The table as it was read.
+        judged: Its rows with `WHY` and `MONEY_IN`.
+        kept: Money of the accepted rows where some of it is ignored though its row is not.
+    """
+    why = judged[WHY]
+    ignored = why.is_in(IGNORING).fill_null(value=False)
+    money = judged[MONEY_IN]
+    broken = 0 if cells.raw.broken is None else cells.raw.broken.height
+    money_ok, money_left_out = total(money.filter(why.is_null())), total(money.filter(ignored))
+    kept = money_ok if kept is None else kept
+    return Account(
+        table=cells.raw.name,
+        rows_in=judged.height + broken,
+        accepted=int(why.is_null().sum()),
+        rejected=judged.height - int(why.is_null().sum()) - int(ignored.sum()) + broken,
+        ignored=int(ignored.sum()),
+        money_in=total(money),
+        money_accepted=kept,
+        money_rejected=total(money) - money_ok - money_left_out,
+        money_ignored=money_left_out + money_ok - kept,
+    )
+
+
+def verdicts(cells: Cells, judged: pl.DataFrame, columns: dict[str, str]) -> list[Finding]:
+    """One finding for each rule that rejected or ignored rows, most rows first.
+
+    Args:
+        cells: The table as it was read.
+        judged: Its rows with `WHY` and `MONEY_IN`.
+        columns: rule -> role of the column that it is about
+    """
+    groups = (
+        judged.filter(pl.col(WHY).is_not_null())
+        .group_by(WHY)
+        .agg(pl.len().alias("rows"), pl.col(MONEY_IN).sum(), pl.col(LINE).min())
+        .sort("rows", WHY, descending=[True, False])
+    )
+    found = [
+        finding(
+            Severity.NOTE if rule in IGNORING else Severity.ERROR,
+            rule,
+            cells.raw.name,
+            rows=rows,
+            money=money,
+            column=cells.column(columns[rule]) if rule in columns else None,
+            line=line,
+            examples=_examples(cells, judged, rule, columns.get(rule)),
+        )
+        for rule, rows, money, line in groups.rows()
+    ]
+    broken = cells.raw.broken
+    if broken is not None and broken.height:
+        found.append(
+            finding(
+                Severity.ERROR,
+                BROKEN,
+                cells.raw.name,
+                rows=broken.height,
+                line=broken["line"][0],
+                examples=repr(broken["text"][0][:60]),
+            )
+        )
+    return found
+
+
+def _examples(cells: Cells, judged: pl.DataFrame, rule: str, role: str | None) -> str:
+    if role is None or not cells.has(role):
+        return ""
+    text = cells.text(role).filter(judged[WHY] == rule).drop_nulls()
+    counts = text.alias("w").value_counts(name="n").sort("n", "w", descending=[True, False])
+    return listed([f"'{word}'" for word in counts["w"].head(12).to_list()], most=5)
+
+
+def rejects_of(cells: Cells, judged: pl.DataFrame) -> pl.DataFrame:
+    """Rejected rows: line, reason, the original cells, and the text of what was no row."""
+    name = cells.raw.name
+    why = judged[WHY]
+    broken_rule = (why.is_not_null() & ~why.is_in(IGNORING)).fill_null(value=False)
+    rows = pl.DataFrame({"_line": judged[LINE], "_reason": why}).hstack(cells.raw.frame)
+    rows = rows.filter(broken_rule)
+    reasons = {rule: say(f"data.why_{rule}") for rule in rows["_reason"].unique().to_list()}
+    rows = rows.with_columns(
+        pl.col("_reason").replace_strict(
+            list(reasons), list(reasons.values()), default=None, return_dtype=pl.String
+        )
+    )
+    broken = cells.raw.broken
+    if broken is None or broken.height == 0:
+        return rows.sort("_line")
+    lost = broken.select(
+        _line="line", _reason=pl.lit(say(f"data.why_{BROKEN}", table=name)), _text="text"
+    )
+    return pl.concat([rows, lost], how="diagonal").sort("_line")
+
+
+def first_rule(rules: Sequence[tuple[str, pl.Series]]) -> pl.Series:
+    """For each row the first rule that it breaks; null where it breaks none."""
+    frame = pl.DataFrame([broken.alias(str(place)) for place, (_, broken) in enumerate(rules)])
+    chosen = pl.coalesce(
+        pl.when(pl.col(str(place)).fill_null(value=False)).then(pl.lit(rule))
+        for place, (rule, _) in enumerate(rules)
+    )
+    return frame.select(chosen.alias(WHY)).to_series()
+
+
+def in_range(at: pl.Series) -> pl.Series:
+    """Whether moments lie where behaviour can lie: 1970 to 2200."""
+    year = at.cast(col.TIME).dt.year()
+    return (year >= 1970) & (year < 2200)
