@@ -38,7 +38,7 @@ class Histories:
 
     users: Vocabulary
     items: Vocabulary
-    start: Int64[np.ndarray, " users+1"]
+    start: Int64[np.ndarray, " offsets"]
     item: Int32[np.ndarray, " events"]
     kind: Int8[np.ndarray, " events"]
     """Number in `KINDS`."""

@@ -23,7 +23,7 @@ class Targets(NamedTuple):
     """
 
     user: Int32[np.ndarray, " judged"]
-    start: Int64[np.ndarray, " judged+1"]
+    start: Int64[np.ndarray, " offsets"]
     item: Int32[np.ndarray, " targets"]
     repeat: Bool[np.ndarray, " targets"]
     """The user had acted on the item before the period (any kind of event)."""

@@ -18,9 +18,9 @@ class Batch(NamedTuple):
     """Some histories and what followed each of their prefixes."""
 
     behaviour: Behaviour
-    target: Int32[np.ndarray, "batch length+1"]
+    target: Int32[np.ndarray, "batch prefixes"]
     """Item that followed 0, 1, ... events."""
-    weight: Float32[np.ndarray, "batch length+1"]
+    weight: Float32[np.ndarray, "batch prefixes"]
     """How much that counts; 0 in the padding and for what was no like."""
 
 
@@ -28,7 +28,7 @@ class Batch(NamedTuple):
 class Sequences:
     """Events in order with runs on one item made into one event; offsets as in `Histories`."""
 
-    start: Int64[np.ndarray, " users+1"]
+    start: Int64[np.ndarray, " offsets"]
     item: Int32[np.ndarray, " events"]
     kind: Int32[np.ndarray, " events"]
     weight: Float32[np.ndarray, " events"]

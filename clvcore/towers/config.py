@@ -1,7 +1,7 @@
 """What a two-tower model is and how it is trained: every choice, with its reason and its range."""
 
 from dataclasses import dataclass, fields
-from typing import Any, Literal, get_args
+from typing import Any, Literal, get_args, no_type_check
 
 from clvcore.errors import ConfigError
 from clvcore.messages import listed, say
@@ -14,6 +14,7 @@ FULL_SOFTMAX_ITEMS = 20_000
 """Up to so many items the whole catalogue is scored in every step, which learns fastest."""
 
 
+@no_type_check  # a wrong value is an analyst's, and has a sentence of its own
 @dataclass(frozen=True, slots=True)
 class TowerConfig:
     """The model: what turns a history into a vector, and an item into one."""
@@ -53,6 +54,7 @@ class TowerConfig:
             )
 
 
+@no_type_check  # a wrong value is an analyst's, and has a sentence of its own
 @dataclass(frozen=True, slots=True)
 class TrainConfig:
     """The training: how long, how fast, on what."""

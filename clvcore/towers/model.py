@@ -70,7 +70,7 @@ class TwoTowers(nnx.Module):
         known: Known,
         *,
         key: Key = None,
-    ) -> Float[Array, "batch length+1 dim"]:
+    ) -> Float[Array, "batch prefixes dim"]:
         """Vectors of users after 0, 1, ... all of their events.
 
         The first is what the attributes alone say: the vector of a user without a history.

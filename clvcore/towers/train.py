@@ -102,6 +102,17 @@ def initialised(lesson: Lesson, config: TowerConfig, *, seed: int) -> Model:
     return Model(config, graph, params)
 
 
+def first_state(model: Model, train: TrainConfig, *, total_steps: int) -> TrainState:
+    """The state before the first step."""
+    return TrainState(
+        model.params,
+        optimizer(train, total_steps).init(model.params),
+        # unsafe_rbg: on a CPU the default generator makes dropout as dear as attention
+        jax.random.key(train.seed, impl="unsafe_rbg"),
+        jnp.zeros((), jnp.int32),
+    )
+
+
 def optimizer(config: TrainConfig, total_steps: int) -> optax.GradientTransformation:
     """AdamW with warm-up and cosine decay; only matrices are pulled towards zero."""
     warmup = min(config.warmup_steps, total_steps // 2)
@@ -249,13 +260,7 @@ def fit(
     steps_per_epoch = sum(1 for _ in epoch_batches(rng=np.random.default_rng(train.seed)))
     total_steps = steps_per_epoch * train.epochs
     model = initialised(lesson, config, seed=train.seed)
-    # unsafe_rbg: on a CPU the default generator makes dropout as dear as attention
-    state = TrainState(
-        model.params,
-        optimizer(train, total_steps).init(model.params),
-        jax.random.key(train.seed, impl="unsafe_rbg"),
-        jnp.zeros((), jnp.int32),
-    )
+    state = first_state(model, train, total_steps=total_steps)
     n_items = len(lesson.seen.items)
     step = partial(
         train_step,

@@ -1,0 +1,48 @@
+"""What is stored comes back, and what is damaged is refused."""
+
+import jax
+import numpy as np
+import pytest
+
+from clvcore.errors import RunError
+from clvcore.towers.config import TowerConfig
+from clvcore.towers.encode import embeddings
+from clvcore.towers.store import (
+    embeddings_bytes,
+    embeddings_from,
+    model_bytes,
+    model_from,
+    n_parameters,
+)
+from clvcore.towers.train import initialised
+
+CONFIG = TowerConfig(embedding_size=16, n_blocks=1, max_length=8)
+
+
+def test_a_model_comes_back_bit_for_bit(lesson):
+    model = initialised(lesson, CONFIG, seed=3)
+    again = model_from(model_bytes(model), lesson, CONFIG)
+    pairs = zip(jax.tree.leaves(model.params), jax.tree.leaves(again.params), strict=True)
+    assert all((a == b).all() for a, b in pairs)
+    assert n_parameters(again) == sum(leaf.size for leaf in jax.tree.leaves(model.params))
+
+
+def test_embeddings_come_back_with_how_they_are_compared(lesson):
+    vectors = embeddings(initialised(lesson, CONFIG, seed=3), lesson, lesson.seen)
+    again = embeddings_from(embeddings_bytes(vectors), vectors.user_ids, vectors.item_ids)
+    assert (again.users == vectors.users).all()
+    assert (again.items == vectors.items).all()
+    assert (again.similarity, again.temperature) == ("cosine", vectors.temperature)
+    assert np.allclose(np.linalg.norm(again.items, axis=1), 1, atol=1e-3)
+
+
+def test_bytes_that_are_no_model_are_refused(lesson):
+    with pytest.raises(RunError, match="cannot be read"):
+        model_from(b"not a model", lesson, CONFIG)
+
+
+def test_a_model_of_another_configuration_is_refused(lesson):
+    stored = model_bytes(initialised(lesson, CONFIG, seed=3))
+    other = TowerConfig(embedding_size=32, n_blocks=1, max_length=8)
+    with pytest.raises(RunError, match="does not fit"):
+        model_from(stored, lesson, other)

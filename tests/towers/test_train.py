@@ -1,0 +1,111 @@
+"""A model learns what follows, stops in time, and is the same again from the same seed."""
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+import pytest
+
+from clvcore.errors import FitError
+from clvcore.towers.config import TowerConfig, TrainConfig
+from clvcore.towers.encode import embeddings, encode_users, raw_items
+from clvcore.towers.losses import similarities
+from clvcore.towers.train import Lesson, fit
+
+SMALL = {"embedding_size": 16, "n_blocks": 1, "max_length": 8, "dropout": 0.0, "id_dropout": 0.0}
+SHORT = TrainConfig(epochs=20, patience=20, batch_events=400, learning_rate=1e-2, n_negatives=15)
+
+
+def rank_of_truth(model, lesson, whole):
+    """Share of users whose next item comes first."""
+    vectors = embeddings(model, lesson, lesson.seen)
+    scores = similarities(
+        jnp.asarray(vectors.users), jnp.asarray(vectors.items), vectors.similarity
+    )
+    truth = whole.item[whole.start[1:] - 1]
+    return {"ndcg@10": float((np.asarray(scores).argmax(1) == truth).mean())}
+
+
+def trained(lesson, whole, config, train):
+    for progress in fit(lesson, config, train, judge=lambda m: rank_of_truth(m, lesson, whole)):
+        last = progress
+    return last
+
+
+@pytest.mark.parametrize(
+    ("encoder", "similarity", "loss"),
+    [
+        ("transformer", "cosine", "full_softmax"),
+        ("cnn", "euclidean", "sampled_softmax"),
+        ("gru", "dot", "full_softmax"),
+        ("gru", "cosine", "sampled_softmax"),
+    ],
+)
+def test_every_encoder_similarity_and_loss_learns_what_follows(
+    lesson, whole, encoder, similarity, loss
+):
+    config = TowerConfig(encoder=encoder, similarity=similarity, **SMALL)
+    train = TrainConfig(
+        epochs=20, patience=20, batch_events=400, learning_rate=1e-2, n_negatives=15, loss=loss
+    )
+    progress = trained(lesson, whole, config, train)
+    assert rank_of_truth(progress.best, lesson, whole)["ndcg@10"] > 0.95
+
+
+def test_the_same_seed_gives_the_same_model_bit_for_bit_and_another_seed_another(lesson, whole):
+    config = TowerConfig(**{**SMALL, "dropout": 0.2, "id_dropout": 0.1})
+
+    def run(seed):
+        train = TrainConfig(epochs=2, batch_events=400, seed=seed)
+        return jax.tree.leaves(trained(lesson, whole, config, train).best.params)
+
+    once, twice, other = run(1), run(1), run(2)
+    assert all((a == b).all() for a, b in zip(once, twice, strict=True))
+    assert any((a != b).any() for a, b in zip(once, other, strict=True))
+
+
+def test_training_stops_when_it_no_longer_pays_and_keeps_the_best(lesson):
+    scores = iter([0.1, 0.3, 0.2, 0.2, 0.9])
+    train = TrainConfig(epochs=20, patience=2, batch_events=400)
+    judged = {}
+
+    def judge(model):
+        judged[len(judged) + 1] = model
+        return {"ndcg@10": next(scores)}
+
+    *_, last = fit(lesson, TowerConfig(**SMALL), train, judge=judge)
+    assert last.info.epoch == 4
+    assert last.best_epoch == 2
+    kept, second = jax.tree.leaves(last.best.params), jax.tree.leaves(judged[2].params)
+    assert all((a == b).all() for a, b in zip(kept, second, strict=True))
+
+
+def test_a_loss_that_is_no_number_ends_in_one_sentence(lesson, whole):
+    train = TrainConfig(epochs=3, batch_events=400, learning_rate=1.0, warmup_steps=0)
+    broken = Lesson(whole, lesson.items, lesson.users)
+    broken.seen.weight[:] = np.inf
+    try:
+        with pytest.raises(FitError, match="Choose a lower learning rate than 1"):
+            list(fit(broken, TowerConfig(**SMALL), train, judge=lambda _: {"ndcg@10": 0.0}))
+    finally:
+        whole.weight[:] = 1
+
+
+def test_nobody_with_two_events_is_nothing_to_learn_from(lesson, whole):
+    single = whole.before(1)
+    with pytest.raises(FitError, match="nothing to learn from"):
+        list(
+            fit(
+                Lesson(single, lesson.items, lesson.users), TowerConfig(), SHORT, judge=lambda _: {}
+            )
+        )
+
+
+def test_a_user_is_encoded_alone_as_among_all_and_a_new_event_moves_her(lesson, whole):
+    progress = trained(lesson, whole, TowerConfig(**SMALL), TrainConfig(epochs=1, batch_events=400))
+    model, raw = progress.best, raw_items(progress.best, lesson)
+    all_users = embeddings(model, lesson, lesson.seen).users
+    some = np.array([17, 3], np.int32)
+    alone = encode_users(model, lesson, raw, lesson.seen, some)
+    assert np.allclose(alone, all_users[some], atol=1e-6)
+    moved = encode_users(model, lesson, raw, whole, some)
+    assert np.abs(moved - alone).max() > 1e-3
