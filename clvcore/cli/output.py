@@ -1,0 +1,47 @@
+"""How a command answers: a text for people, or JSON for programs."""
+
+import json
+import sys
+from collections.abc import Callable, Mapping
+from dataclasses import asdict, is_dataclass
+from datetime import date, datetime
+from decimal import Decimal
+from enum import Enum
+from typing import Any
+
+import click
+import numpy as np
+from rich.console import Console
+
+from clvcore.messages import say
+
+as_json = click.option("--json", "as_json", is_flag=True, help=say("cli.json"))
+"""The option that every command has."""
+
+
+def console() -> Console:
+    """Where people read; wide enough for a table where there is no terminal."""
+    return Console(width=None if sys.stdout.isatty() else 110, highlight=False, soft_wrap=True)
+
+
+def answer(value: Mapping[str, Any], *, as_json: bool, text: Callable[[Console], None]) -> None:
+    """Print ``value`` as JSON, or let ``text`` print it for people."""
+    if as_json:
+        click.echo(json.dumps(value, default=_plain, ensure_ascii=False, allow_nan=False))
+    else:
+        text(console())
+
+
+def _plain(value: object) -> object:
+    if isinstance(value, Decimal):
+        return float(value)  # four places of money up to 10^11 come back exactly from a float
+    if isinstance(value, datetime | date):
+        return value.isoformat()
+    if isinstance(value, Enum):
+        return value.value
+    if isinstance(value, np.generic):
+        return value.item()
+    if is_dataclass(value) and not isinstance(value, type):
+        return asdict(value)
+    message = f"{type(value).__name__} cannot be written as JSON"
+    raise TypeError(message)
