@@ -29,6 +29,7 @@ class ItemKnn:
 
     Similarity of items i, j with weighted columns of users w_i, w_j:
     s_ij = w_i . w_j / (|w_i| |w_j| + shrinkage), kept for the ``neighbours`` nearest of each item.
+    BM25 has its own measure of an item's length, so there s_ij = w_i . w_j.
 
     References:
         Sarwar, Karypis, Konstan, Riedl, "Item-based collaborative filtering recommendation
@@ -49,7 +50,8 @@ class ItemKnn:
     ) -> "ItemKnn":
         """Neighbours of every item among the likes of ``past``."""
         columns = _weighted(likes(past).T.tocsr(), weighting)
-        length = np.sqrt(columns.multiply(columns).sum(axis=1))
+        squares = columns.multiply(columns).sum(axis=1)
+        length = np.ones_like(squares) if weighting == "bm25" else np.sqrt(squares)
         n_items = columns.shape[0]
         size = max(BLOCK_BYTES // (4 * max(n_items, 1)), 1)
         blocks = [

@@ -43,9 +43,13 @@ def test_tfidf_lets_a_user_with_few_likes_say_more():
     assert similarity(weighting="tfidf")[0, 1] == pytest.approx(expected)
 
 
-def test_bm25_weights_by_the_length_of_the_item_too():
-    """Within one item all likes have one factor, which the cosine takes out again: as TF-IDF."""
-    np.testing.assert_allclose(similarity(weighting="bm25"), similarity(), rtol=1e-6)
+def test_bm25_discounts_an_item_that_is_liked_more_than_most():
+    """Likes: 3, 2, 1 and five times 0, mean 6 / 8; a like of 1 weighs (k1 + 1) / (1 + k1 (1 - b + b n / mean))."""
+    mean, a, b = 6 / 8, log(8 / 3), log(8 / 4)
+    first, second = ((1.2 + 1) / (1 + 1.2 * (1 - 0.75 + 0.75 * n / mean)) for n in (3, 2))
+    found = similarity(weighting="bm25")
+    assert found[0, 1] == pytest.approx(first * second * (a * a + b * b))
+    assert found[1, 2] > found[0, 2]
 
 
 def test_only_the_nearest_neighbours_are_kept_and_never_the_item_itself():
