@@ -114,7 +114,7 @@ def evaluate(
     judged, metrics, differences = [], [], []
     ranked = _ranked(scorers, split, lengths[-1], allowed)
     for protocol in Protocol:
-        taken, users = _taken(split, protocol)
+        taken, users = taken_items(split, protocol)
         judged.append(_judged(split, protocol, taken))
         if not len(taken):
             continue
@@ -139,7 +139,7 @@ def evaluate(
     )
 
 
-def _taken(split: Split, protocol: Protocol) -> tuple[ItemLists, Int32[np.ndarray, " users"]]:
+def taken_items(split: Split, protocol: Protocol) -> tuple[ItemLists, Int32[np.ndarray, " users"]]:
     """What counts for each user who is judged, and their places among the split's users."""
     targets = split.targets
     taken = ItemLists(targets.start, targets.item)
