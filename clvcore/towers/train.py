@@ -2,7 +2,7 @@
 
 import time
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import partial
 from typing import NamedTuple
 
@@ -23,6 +23,7 @@ from clvcore.towers.known import Known
 from clvcore.towers.losses import Choices, full_softmax, prepared, sampled_softmax
 from clvcore.towers.model import TwoTowers
 
+READ_EVERY_S = 0.5
 LAST_SHARE = 0.05
 """Share of the highest step size that is left at the end of the cosine decay."""
 
@@ -45,15 +46,17 @@ class StepInfo:
     """For looking, not for going on: where training stands."""
 
     step: int
+    total_steps: int
+    """Steps of all epochs, if training does not stop early."""
     epoch: int
     """Whole epochs behind us."""
     loss: float
-    """Mean over the epoch."""
+    """Mean over the epoch so far."""
     examples_per_s: float
     """Events that were learned from, per second of the epoch."""
     elapsed_s: float
     metrics: dict[str, float] = field(default_factory=dict)
-    """What the judge said after the epoch."""
+    """What the judge said after the epoch; empty within one."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -71,10 +74,11 @@ class Model:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Progress:
-    """After an epoch: where training stands and the best model so far."""
+    """Where training stands and the best model so far."""
 
     info: StepInfo
-    best: Model
+    best: Model | None
+    """None before the first epoch is complete."""
     best_epoch: int
 
 
@@ -231,9 +235,9 @@ def fit(
     judge: Callable[[Model], dict[str, float]],
     watch: str = "ndcg@10",
 ) -> Iterator[Progress]:
-    """Train epoch by epoch and yield after each; stops when ``watch`` no longer grows.
+    """Train and yield twice a second and after each epoch; stops when ``watch`` no longer grows.
 
-    The caller may stop at any epoch by leaving the loop: the last progress has the best model.
+    The caller may stop at any time by leaving the loop: the last progress has the best model.
     Reproducible on a CPU from (lesson, config, train).
 
     Args:
@@ -274,34 +278,57 @@ def fit(
     n_negatives = train.n_negatives if train.loss_for(n_items) == "sampled_softmax" else 0
     rng = np.random.default_rng(train.seed)
     began = time.perf_counter()
-    best, best_epoch, best_score = model, 0, -np.inf
+    best, best_epoch, best_score = None, 0, -np.inf
     for epoch in range(1, train.epochs + 1):
-        epoch_began = time.perf_counter()
-        losses, learned = [], 0
+        meter = _Meter(began, epoch - 1, total_steps)
         for batch in epoch_batches(rng=rng):
             moved, rows = with_rows(batch, n_items=n_items, n_negatives=n_negatives, rng=rng)
             state, loss = step(state, moved, rows)
-            losses.append(loss)
-            learned += int((batch.weight > 0).sum())
-        mean_loss = float(jnp.stack(losses).mean())
-        speed = learned / (time.perf_counter() - epoch_began)
-        if not np.isfinite(mean_loss):
+            meter.add(loss, int((batch.weight > 0).sum()))
+            if meter.is_due():
+                yield Progress(meter.read(state), best, best_epoch)
+        info = meter.read(state)
+        if not np.isfinite(info.loss):
             raise FitError(
-                say("towers.diverged", step=int(state.step), learning_rate=train.learning_rate)
+                say("towers.diverged", step=info.step, learning_rate=train.learning_rate)
             )
         # the step gives its buffers away, so what is kept must be a copy
         now = Model(config, model.graph, jax.tree.map(jnp.copy, state.params))
         metrics = judge(now)
         if metrics[watch] > best_score:
             best, best_epoch, best_score = now, epoch, metrics[watch]
-        info = StepInfo(
-            step=int(state.step),
-            epoch=epoch,
-            loss=mean_loss,
-            examples_per_s=speed,
-            elapsed_s=time.perf_counter() - began,
-            metrics=metrics,
-        )
-        yield Progress(info, best, best_epoch)
+        yield Progress(replace(info, epoch=epoch, metrics=metrics), best, best_epoch)
         if epoch - best_epoch >= train.patience:
             return
+
+
+class _Meter:
+    """Loss and speed of one epoch; reading waits for the device, so it is done twice a second."""
+
+    def __init__(self, began: float, epoch: int, total_steps: int) -> None:
+        self.began, self.epoch, self.total_steps = began, epoch, total_steps
+        self.epoch_began = self.last_read = time.perf_counter()
+        self.losses: list[Float[Array, ""]] = []
+        self.learned = 0
+
+    def add(self, loss: Float[Array, ""], learned: int) -> None:
+        """Count a step."""
+        self.losses.append(loss)
+        self.learned += learned
+
+    def is_due(self) -> bool:
+        """Whether the last reading is half a second ago."""
+        return time.perf_counter() - self.last_read > READ_EVERY_S
+
+    def read(self, state: TrainState) -> StepInfo:
+        """Where the epoch stands."""
+        loss = float(jnp.stack(self.losses).mean())
+        self.last_read = time.perf_counter()
+        return StepInfo(
+            step=int(state.step),
+            total_steps=self.total_steps,
+            epoch=self.epoch,
+            loss=loss,
+            examples_per_s=self.learned / (self.last_read - self.epoch_began),
+            elapsed_s=self.last_read - self.began,
+        )

@@ -1,0 +1,92 @@
+"""A finished run as values: the data it learned from, its model, its vectors, its report."""
+
+from dataclasses import dataclass
+from typing import Any
+
+import polars as pl
+
+from clvcore.columns import Kind
+from clvcore.errors import RunError
+from clvcore.messages import say
+from clvcore.ranking.evaluate import Judged, Protocol, RankingReport
+from clvcore.runs.folder import RunFolder, find_run
+from clvcore.runs.training import Material, find_dataset
+from clvcore.runs.workspace import Workspace
+from clvcore.towers.config import TowerConfig
+from clvcore.towers.encode import Embeddings
+from clvcore.towers.store import embeddings_from, model_from
+from clvcore.towers.train import Model
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class FinishedRun:
+    """A run that has a model."""
+
+    run: RunFolder
+    config: dict[str, Any]
+    material: Material
+    embeddings: Embeddings
+    """Vectors of all users after all of their events, and of all items."""
+
+    def model(self) -> Model:
+        """The towers, to encode a new or changed user or item."""
+        data = _file(self.run, "model.safetensors")
+        return model_from(data, self.material.lesson, TowerConfig(**self.config["tower"]))
+
+
+def finished(workspace: Workspace, run_id: str) -> FinishedRun:
+    """The run with all it needs to serve.
+
+    Raises:
+        RunError: there is no such run, it has no model, or its data set is gone.
+    """
+    run = with_result(workspace, run_id)
+    config = run.config()
+    material = Material.of(find_dataset(workspace, config))
+    vectors = embeddings_from(
+        _file(run, "embeddings.safetensors"), material.seen.users, material.seen.items
+    )
+    return FinishedRun(run, config, material, vectors)
+
+
+def with_result(workspace: Workspace, run_id: str) -> RunFolder:
+    """The folder of a run that has a model, also of one that was stopped early.
+
+    Raises:
+        RunError: there is no such run, or it has no model.
+    """
+    run = find_run(workspace.root / "runs", run_id)
+    if not (run.path / "summary.json").exists():
+        status = run.status()
+        raise RunError(
+            say("runs.unfinished", run=run_id, state=status.state, message=status.message)
+        )
+    return run
+
+
+def stored_report(run: RunFolder) -> RankingReport:
+    """How good the run's model was on the test period.
+
+    Raises:
+        RunError: the report is missing or damaged.
+    """
+    plain = run.read("report.json")
+    return RankingReport(
+        k=tuple(plain["k"]),
+        goal=Kind(plain["goal"]),
+        cut=plain["cut"],
+        end=plain["end"],
+        judged=tuple(
+            Judged(**{**judged, "protocol": Protocol(judged["protocol"])})
+            for judged in plain["judged"]
+        ),
+        metrics=pl.DataFrame(plain["metrics"], infer_schema_length=None),
+        differences=pl.DataFrame(plain["differences"], infer_schema_length=None),
+    )
+
+
+def _file(run: RunFolder, name: str) -> bytes:
+    try:
+        return (run.path / name).read_bytes()
+    except OSError as error:
+        raise RunError(say("runs.damaged", run=run.run_id, file=name)) from error
