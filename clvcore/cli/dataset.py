@@ -1,0 +1,144 @@
+"""A data set as JSON and as text: what is in it, and what became of its rows and its money."""
+
+from collections.abc import Sequence
+from dataclasses import asdict
+from datetime import datetime
+from decimal import Decimal
+from pathlib import Path
+from typing import Any
+
+import polars as pl
+from rich.console import Console
+from rich.table import Table
+from rich.text import Text
+
+from clvcore import columns as col
+from clvcore.data import recipe as recipes
+from clvcore.data.dataset import Dataset, Finding, Severity
+from clvcore.messages import say
+from clvcore.runs import stored
+
+_STYLES = {Severity.ERROR: "red", Severity.WARNING: "yellow", Severity.NOTE: "dim"}
+
+
+def mark(*, simulated: bool) -> str:
+    """The label behind the name of data that no real user made."""
+    return f" ({say('cli.simulated')})" if simulated else ""
+
+
+def summary(dataset: Dataset, folder: Path | None = None) -> dict[str, Any]:
+    """What is in a data set and what became of its rows, as plain values for JSON."""
+    tables = {}
+    for account in dataset.accounts:
+        tables[account.table] = {k: v for k, v in asdict(account).items() if k != "table"}
+    rows = tables.get("events", {})
+    return {
+        "id": dataset.id,
+        "name": dataset.name,
+        "currency": dataset.currency,
+        "time_zone": dataset.recipe.time_zone,
+        "domain": dataset.recipe.domain,
+        "simulated": dataset.recipe.simulated,
+        "source": dataset.recipe.source,
+        "licence": dataset.recipe.licence,
+        "folder": str(folder) if folder else None,
+        "observed": list(dataset.observed),
+        **{name: rows.get(name) for name in ("rows_in", "accepted", "rejected", "ignored")},
+        "users": dataset.users.height,
+        "items": dataset.items.height,
+        "events_by_kind": _by_kind(dataset),
+        "money_by_stream": _by_stream(dataset),
+        "spend": _spend(dataset),
+        "tables": tables,
+        "maps": recipes.to_json(dataset.recipe)["maps"],
+        "options": dict(dataset.recipe.options),
+        "findings": [asdict(finding) for finding in dataset.findings],
+    }
+
+
+def _by_kind(dataset: Dataset) -> dict[str, int]:
+    counts = dataset.events.group_by(col.KIND).len().sort(col.KIND)
+    return {str(kind): rows for kind, rows in counts.rows()}
+
+
+def _by_stream(dataset: Dataset) -> dict[str, Decimal]:
+    bearing = dataset.events.filter(pl.col(col.AMOUNT).is_not_null())
+    sums = bearing.group_by(col.STREAM).agg(pl.col(col.AMOUNT).sum()).sort(col.STREAM)
+    return {str(stream): money for stream, money in sums.rows()}
+
+
+def _spend(dataset: Dataset) -> Decimal | None:
+    if dataset.spend is None:
+        return None
+    return Decimal(dataset.spend[col.AMOUNT].sum())
+
+
+def tell(console: Console, dataset: Dataset, folder: Path | None) -> None:
+    """Print a data set for people."""
+    first, last = dataset.observed
+    recipe = dataset.recipe
+    heading = Text(dataset.name, style="bold")
+    heading.append(mark(simulated=recipe.simulated), style="bold yellow")
+    heading.append(f"  {dataset.id}", style="dim")
+    console.print(heading)
+    if recipe.source:
+        console.print(Text(say("data.told_source", source=recipe.source, licence=recipe.licence)))
+    console.print(Text(say("data.told_observed", first=_clock(first), last=_clock(last))))
+    console.print(
+        Text(
+            say(
+                "data.told_size",
+                users=f"{dataset.users.height:,}",
+                items=f"{dataset.items.height:,}",
+                events=f"{dataset.events.height:,}",
+            )
+        )
+    )
+    console.print(Text(_list(_by_kind(dataset).items(), "{:,}")))
+    money = _list(_by_stream(dataset).items(), "{:,.2f}")
+    if money:
+        console.print(Text(say("data.told_money", currency=dataset.currency, money=money)))
+    spend = _spend(dataset)
+    told = "data.told_no_spend" if spend is None else "data.told_spend"
+    console.print(Text(say(told, currency=dataset.currency, spend=f"{spend or 0:,.2f}")))
+    console.print()
+    console.print(_accounting(dataset))
+    _tell_findings(console, dataset.findings)
+    rejects = sorted(folder.glob(stored.REJECTS.format(table="*"))) if folder else []
+    for file in rejects:
+        console.print(Text(say("data.told_rejects", file=file)))
+
+
+def _clock(moment: datetime) -> str:
+    return f"{moment:%Y-%m-%d %H:%M} UTC"
+
+
+def _list(pairs: Any, form: str) -> str:
+    return ", ".join(f"{name} {form.format(value)}" for name, value in pairs)
+
+
+def _accounting(dataset: Dataset) -> Table:
+    table = Table(box=None, pad_edge=False, header_style="bold")
+    table.add_column("table")
+    money = f"money accepted ({dataset.currency})"
+    for heading in ("rows in", "accepted", "rejected", "ignored", money, "rejected", "ignored"):
+        table.add_column(heading, justify="right")
+    for account in dataset.accounts:
+        rows = (account.rows_in, account.accepted, account.rejected, account.ignored)
+        amounts = (account.money_accepted, account.money_rejected, account.money_ignored)
+        bears = account.table in {"events", "spend"}
+        table.add_row(
+            account.table,
+            *(f"{count:,}" for count in rows),
+            *(f"{amount:,.2f}" if bears else "" for amount in amounts),
+        )
+    return table
+
+
+def _tell_findings(console: Console, findings: Sequence[Finding]) -> None:
+    for finding in findings:
+        console.print()
+        line = Text(f"{finding.severity.value}: ", style=_STYLES[finding.severity])
+        line.append(finding.text, style="default")
+        console.print(line)
+        console.print(Text(f"  {finding.fix}", style="dim"))

@@ -1,0 +1,207 @@
+"""Data sets in a folder: Parquet for each table, and dataset.json that tells how they came about.
+
+A folder is written beside its place and moved there whole, so that nobody ever sees half a data
+set; what is read is checked against the id of its content.
+"""
+
+import json
+import shutil
+from collections.abc import Callable, Mapping
+from dataclasses import asdict, dataclass, fields
+from datetime import UTC, datetime
+from decimal import Decimal
+from pathlib import Path
+from typing import Any
+from uuid import uuid4
+
+import polars as pl
+
+from clvcore import columns as col
+from clvcore.data import recipe as recipes
+from clvcore.data.clean import Intake
+from clvcore.data.dataset import Account, Dataset, Finding, Severity
+from clvcore.errors import ClvError, DataError
+from clvcore.messages import say
+
+FACTS = "dataset.json"
+REJECTS = "rejects_{table}.csv"
+TEMPORARY = ".new-"
+_PLAIN_NUMBER = r"^[-+]?\d[\d.,]*$"
+_FORMULA = r"^[=+\-@\t\r]"
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """A stored data set as a list shows it, without its tables."""
+
+    id: str
+    name: str
+    currency: str
+    simulated: bool
+    stored_at: datetime
+    rows: int
+    """Accepted events."""
+    folder: Path
+
+
+def store(intake: Intake, place: Path) -> Path:
+    """Write a data set and its rejected rows to the folder ``place``, all or nothing."""
+
+    def write(folder: Path) -> None:
+        for table, frame in intake.dataset.tables().items():
+            frame.write_parquet(folder / f"{table}.parquet", compression="zstd")
+        for table, rejects in intake.rejects.items():
+            safe_for_sheets(rejects).write_csv(folder / REJECTS.format(table=table))
+        facts = json.dumps(_facts(intake.dataset), indent=1, ensure_ascii=False)
+        (folder / FACTS).write_text(facts, "utf-8")
+
+    return put_whole(place, write)
+
+
+def put_whole(place: Path, write: Callable[[Path], None]) -> Path:
+    """Let ``write`` fill a folder beside ``place`` and move it there in one step."""
+    place.parent.mkdir(parents=True, exist_ok=True)
+    fresh = _new_folder(place.parent)
+    try:
+        write(fresh)
+        if place.exists():
+            old = _new_folder(place.parent)
+            place.replace(old / place.name)
+            fresh.replace(place)
+            shutil.rmtree(old, ignore_errors=True)
+        else:
+            fresh.replace(place)
+    except BaseException:
+        shutil.rmtree(fresh, ignore_errors=True)
+        raise
+    return place
+
+
+def _new_folder(parent: Path) -> Path:
+    folder = parent / f"{TEMPORARY}{uuid4().hex}"
+    folder.mkdir()
+    return folder
+
+
+def safe_for_sheets(frame: pl.DataFrame) -> pl.DataFrame:
+    """The same with a quote before every text that a spreadsheet would run as a formula.
+
+    OWASP names the leading characters = + - @ TAB CR (CWE-1236); plain numbers stay as they are.
+    """
+    words = pl.col(pl.String)
+    risky = words.str.contains(_FORMULA) & ~words.str.contains(_PLAIN_NUMBER)
+    safe = frame.with_columns(pl.when(risky).then(pl.lit("'") + words).otherwise(words).name.keep())
+    names = [f"'{name}" if name[:1] in set("=+-@\t\r") else name for name in safe.columns]
+    return safe.rename(dict(zip(safe.columns, names, strict=True)))
+
+
+def _facts(dataset: Dataset) -> dict[str, Any]:
+    return {
+        "id": dataset.id,
+        "stored_at": datetime.now(UTC).isoformat(),
+        "tables": list(dataset.tables()),
+        "observed": [moment.isoformat() for moment in dataset.observed],
+        "recipe": recipes.to_json(dataset.recipe),
+        "accounts": [_plain(account) for account in dataset.accounts],
+        "findings": [_plain(finding) for finding in dataset.findings],
+    }
+
+
+def _plain(value: Account | Finding) -> dict[str, Any]:
+    return {
+        name: str(part) if isinstance(part, Decimal | Severity) else part
+        for name, part in asdict(value).items()
+    }
+
+
+def load(folder: Path) -> Dataset:
+    """The data set of a folder, checked against its id.
+
+    Raises:
+        DataError: a file is missing or damaged, or the content is not that of the id.
+    """
+    facts = facts_of(folder)
+    try:
+        frames = {
+            table: pl.read_parquet(folder / f"{table}.parquet", memory_map=False)
+            for table in facts["tables"]
+        }
+        for table, frame in frames.items():
+            _check_schema(frame, col.TABLES[table])
+        first, last = (datetime.fromisoformat(text) for text in facts["observed"])
+        dataset = Dataset.of(
+            events=frames["events"],
+            items=frames["items"],
+            users=frames["users"],
+            spend=frames.get("spend"),
+            impressions=frames.get("impressions"),
+            observed=(first, last),
+            recipe=recipes.from_json(facts["recipe"], source=str(folder / FACTS)),
+            accounts=tuple(_account(one) for one in facts["accounts"]),
+            findings=tuple(_finding(one) for one in facts["findings"]),
+        )
+    except (OSError, KeyError, TypeError, ValueError, ArithmeticError, ClvError) as error:
+        raise _damaged(folder, error) from error
+    except (pl.exceptions.PolarsError, pl.exceptions.PanicException) as error:
+        raise _damaged(folder, error) from error
+    if dataset.id != facts["id"]:
+        raise _damaged(folder, say("workspace.other_content", id=facts["id"]))
+    return dataset
+
+
+def facts_of(folder: Path) -> dict[str, Any]:
+    """What dataset.json of a folder says.
+
+    Raises:
+        DataError: there is none, or it is damaged.
+    """
+    try:
+        facts = json.loads((folder / FACTS).read_text("utf-8"))
+    except (OSError, ValueError) as error:
+        raise _damaged(folder, error) from error
+    if not isinstance(facts, Mapping) or not {"id", "tables", "recipe"}.issubset(facts):
+        raise _damaged(folder, say("workspace.facts_missing", file=FACTS))
+    return dict(facts)
+
+
+def entry(folder: Path) -> Entry:
+    """A stored data set as a list shows it.
+
+    Raises:
+        DataError: its dataset.json is missing or damaged.
+    """
+    facts = facts_of(folder)
+    try:
+        return Entry(
+            id=facts["id"],
+            name=facts["recipe"]["name"],
+            currency=facts["recipe"]["currency"],
+            simulated=facts["recipe"]["simulated"],
+            stored_at=datetime.fromisoformat(facts["stored_at"]),
+            rows=facts["accounts"][0]["accepted"],
+            folder=folder,
+        )
+    except (KeyError, IndexError, TypeError, ValueError) as error:
+        raise _damaged(folder, error) from error
+
+
+def _damaged(folder: Path, why: object) -> DataError:
+    text = str(why).splitlines()[0] if str(why) else type(why).__name__
+    return DataError(say("workspace.damaged", folder=folder, why=text))
+
+
+def _check_schema(frame: pl.DataFrame, schema: pl.Schema) -> None:
+    if any(frame.schema.get(name) != kind for name, kind in schema.items()):
+        raise ValueError(say("workspace.other_columns"))
+
+
+def _account(plain: Mapping[str, Any]) -> Account:
+    money = {part.name for part in fields(Account) if part.name.startswith("money")}
+    read: dict[str, Any] = {k: Decimal(v) if k in money else v for k, v in plain.items()}
+    return Account(**read)
+
+
+def _finding(plain: Mapping[str, Any]) -> Finding:
+    severity, money = Severity(plain["severity"]), Decimal(plain["money"])
+    read: dict[str, Any] = {**plain, "severity": severity, "money": money}
+    return Finding(**read)

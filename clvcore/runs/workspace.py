@@ -1,0 +1,205 @@
+"""The workspace: one folder that holds what was brought in and what came of it.
+
+CLV_HOME (default ~/.clv)
+  datasets/<id>/          a data set that a person brought in
+  cache/<name>-<key>/     a sample or folder, brought in before; can be deleted at any time
+"""
+
+import difflib
+import hashlib
+import os
+import shutil
+from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+
+import polars as pl
+
+import clvcore
+from clvcore.data import sample
+from clvcore.data.clean import Intake, bring_in
+from clvcore.data.dataset import Dataset, RawTable, Recipe
+from clvcore.data.read import read
+from clvcore.errors import ClvError, ConfigError, NotFoundError, UploadError
+from clvcore.messages import listed, say
+from clvcore.runs import stored
+
+HOME = "CLV_HOME"
+"""Environment variable that names the folder of the workspace."""
+
+
+@dataclass(frozen=True, slots=True)
+class Workspace:
+    """A folder of data sets, runs and what belongs to them."""
+
+    root: Path
+
+    @classmethod
+    def default(cls) -> "Workspace":
+        """The workspace that CLV_HOME names, or ``~/.clv``."""
+        named = os.environ.get(HOME, "").strip()
+        return cls(Path(named).expanduser() if named else Path.home() / ".clv")
+
+    @property
+    def datasets(self) -> Path:
+        """Folder of the data sets."""
+        return self.root / "datasets"
+
+    @property
+    def cache(self) -> Path:
+        """Folder of what can be made again."""
+        return self.root / "cache"
+
+    def add(self, intake: Intake) -> Path:
+        """Store a data set with its rejected rows; its folder.
+
+        Raises:
+            ConfigError: it bears the name of a sample, which would hide it.
+        """
+        if intake.dataset.name in sample.names():
+            raise ConfigError(say("workspace.name_of_sample", name=intake.dataset.name))
+        return self._stored(intake, self.datasets / intake.dataset.id)
+
+    def entries(self) -> list[stored.Entry]:
+        """The data sets that were brought in, newest first; damaged ones are left out."""
+        found = [entry for folder in _folders(self.datasets) if (entry := _entry(folder))]
+        return sorted(found, key=lambda entry: (entry.stored_at, entry.id), reverse=True)
+
+    def resolve(self, reference: str) -> Dataset:
+        """The data set that a word means.
+
+        In this order: the name of a sample, the id or the name of a stored data set (the newest of
+        that name), a folder with a data set, a recipe or table files, a single file of events.
+
+        Raises:
+            NotFoundError: there is nothing of that name.
+            DataError: the stored data set is damaged.
+        """
+        if reference in sample.names():
+            return self._cached(sample.folder(reference))
+        entries = self.entries()
+        for entry in entries:
+            if reference == entry.id:
+                return stored.load(entry.folder)
+        for entry in entries:
+            if reference == entry.name:
+                return stored.load(entry.folder)
+        if (self.datasets / reference).is_dir() and _is_id(reference):
+            return stored.load(self.datasets / reference)  # says what is wrong with it
+        for folder in _folders(self.cache):
+            cached = _entry(folder)
+            if cached and cached.id == reference:
+                return stored.load(folder)
+        path = Path(reference).expanduser()
+        if reference and path.exists():
+            return self._at(path)
+        raise NotFoundError(self._unknown(reference, entries))
+
+    def folder_of(self, dataset_id: str) -> Path | None:
+        """The folder of a data set that was brought in; None where it was not."""
+        folder = self.datasets / dataset_id
+        return folder if _is_id(dataset_id) and folder.is_dir() else None
+
+    def _at(self, path: Path) -> Dataset:
+        if path.is_file():
+            recipe = Recipe(name=path.stem, currency="EUR")
+            return bring_in({"events": table_file(path, "events")}, recipe).dataset
+        if (path / stored.FACTS).is_file():
+            return stored.load(path)
+        if not sample.table_files(path):
+            raise NotFoundError(say("workspace.no_tables", folder=path))
+        return self._cached(path)
+
+    def _cached(self, path: Path) -> Dataset:
+        """The data set of a folder of files; brought in once for each state of the files."""
+        name = path.resolve().name
+        place = self.cache / f"{name}-{_key(path)}"
+        if place.is_dir():
+            try:
+                return stored.load(place)
+            except ClvError:  # a cache that is damaged is made again
+                shutil.rmtree(place, ignore_errors=True)
+        intake = sample.from_folder(path)
+        for outdated in self.cache.glob(f"{_literal(name)}-{'[0-9a-f]' * 16}"):
+            shutil.rmtree(outdated, ignore_errors=True)
+        self._stored(Intake(intake.dataset, {}), place)
+        return intake.dataset
+
+    def _stored(self, intake: Intake, place: Path) -> Path:
+        try:
+            return stored.store(intake, place)
+        except OSError as error:
+            why = error.strerror or str(error)
+            raise ConfigError(say("workspace.cannot_write", folder=self.root, why=why)) from error
+
+    def _unknown(self, reference: str, entries: list[stored.Entry]) -> str:
+        names = list(dict.fromkeys([*sample.names(), *(entry.name for entry in entries)]))
+        near = difflib.get_close_matches(reference, names)
+        return say(
+            "workspace.no_such_dataset",
+            reference=reference,
+            names=listed(names) or say("workspace.none"),
+            near=say("workspace.near", names=listed(near)) if near else "",
+        )
+
+
+def table_file(path: Path, table: str) -> RawTable:
+    """The rows of a file on disk.
+
+    Raises:
+        NotFoundError: there is no such file.
+        UploadError: it is a folder, may not be read, or holds no table.
+    """
+    if path.is_dir():
+        raise UploadError(say("data.is_folder", path=path))
+    try:
+        content = path.read_bytes()
+    except FileNotFoundError as error:
+        raise NotFoundError(say("data.no_such_file", path=path)) from error
+    except (OSError, ValueError) as error:
+        raise UploadError(say("data.unreadable_file", path=path, why=error)) from error
+    return read(content, table=table, source=path.name)
+
+
+def _folders(parent: Path) -> Iterator[Path]:
+    if parent.is_dir():
+        yield from sorted(path for path in parent.iterdir() if not path.name.startswith("."))
+
+
+def _entry(folder: Path) -> stored.Entry | None:
+    try:
+        return stored.entry(folder)
+    except ClvError:
+        return None
+
+
+def _is_id(text: str) -> bool:
+    return len(text) == 16 and set(text) <= set("0123456789abcdef")
+
+
+def _literal(name: str) -> str:
+    """A name inside a glob pattern."""
+    return "".join(f"[{char}]" if char in "*?[" else char for char in name)
+
+
+def _key(path: Path) -> str:
+    """Sixteen digits that name the files of a folder and the code that reads them."""
+    digest = hashlib.blake2b(_code_version().encode(), digest_size=8)
+    for file in [path / sample.RECIPE, *sample.table_files(path).values()]:
+        if file.is_file():
+            content = file.read_bytes()
+            digest.update(f"{file.name}:{len(content)}".encode())
+            digest.update(content)
+    return digest.hexdigest()
+
+
+@cache
+def _code_version() -> str:
+    """Digest of the code of the intake, so that an update never serves what the old code read."""
+    package = Path(clvcore.__file__).parent
+    sources = [package / "columns.py", package / "units.py", *sorted(package.glob("data/*.py"))]
+    digest = hashlib.blake2b(f"{clvcore.__version__} {pl.__version__}".encode(), digest_size=8)
+    for source in sources:
+        digest.update(source.read_bytes())
+    return digest.hexdigest()
