@@ -1,0 +1,53 @@
+"""Who stays: what a visit was like, how it adds up to satisfaction, and the hazard of leaving."""
+
+import numpy as np
+
+from clvcore.data.worlds.catalogue import Catalogue
+from clvcore.data.worlds.clock import WEEK
+from clvcore.data.worlds.noise import Floats, Ints
+from clvcore.data.worlds.people import NONE, Crowd
+from clvcore.data.worlds.prior import WorldParams
+from clvcore.data.worlds.session import Opened, Visits
+
+
+def experience(
+    catalogue: Catalogue,
+    crowd: Crowd,
+    visits: Visits,
+    slate: Ints,
+    seen: Opened,
+) -> Floats:
+    """What each visit was like: the slate counts even where nothing of it was opened.
+
+    0.6 * mean over the slate of (cosine + 0.25 quality - 0.5 if owned)
+    + 0.4 * mean cosine of what was opened (0 if nothing was).
+    """
+    liking = np.einsum("vd,vkd->vk", visits.taste, catalogue.taste[slate])
+    stale = crowd.owned[visits.user[:, None], slate] & (catalogue.lasts[slate] == 0)
+    offered = (liking + 0.25 * catalogue.quality[slate] - 0.5 * stale).mean(axis=1)
+    count = (seen.item != NONE).sum(axis=1)
+    met = seen.liking.sum(axis=1) / np.maximum(count, 1)
+    return 0.6 * offered + 0.4 * met
+
+
+def satisfied(params: WorldParams, crowd: Crowd, visits: Visits, felt: Floats) -> Floats:
+    """Satisfaction of every user after the week: visit by visit, the latest weighs most."""
+    memory = params.retention.memory
+    now = crowd.satisfaction.copy()
+    for turn in range(int(visits.number.max(initial=-1)) + 1):
+        row = np.flatnonzero(visits.number == turn)
+        user = visits.user[row]
+        now[user] += memory * (felt[row] - now[user])
+    return now
+
+
+def hazard(params: WorldParams, crowd: Crowd, week: int) -> Floats:
+    """Probability of leaving in ``week`` (formula at `clvcore.data.worlds.prior.Retention`)."""
+    rules = params.retention
+    channel = np.array([channel.hazard for channel in params.channels])[crowd.channel]
+    tenure = np.maximum(week - crowd.acquired // WEEK, 0)
+    early = 1 + rules.early * np.exp(-tenure / rules.early_weeks)
+    pull = np.exp(-rules.attachment * (crowd.satisfaction - rules.usual))
+    broken = params.violations
+    shift = np.exp(broken.shifted_hazard * (week >= broken.shift_week))
+    return 1 - np.exp(-rules.hazard * channel * crowd.frailty * early * pull * shift)
