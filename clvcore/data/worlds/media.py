@@ -103,7 +103,7 @@ def months_later(start: Ints, months: Ints) -> Ints:
     clock = (moment - day).astype(np.int64)
     target = (month + months.astype("timedelta64[M]")).astype("datetime64[D]")
     second = (target - base.astype("datetime64[D]")).astype(np.int64) + of_month
-    return second * 86_400 + clock
+    return np.where(months == 0, start, second * 86_400 + clock)
 
 
 def bill(
