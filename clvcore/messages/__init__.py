@@ -1,11 +1,14 @@
 """Every sentence a person reads, by key, so that a second language is a second folder.
 
-A key is ``room.name``; the sentences of a room stand in ``messages/<language>/<room>.toml``.
+A key is ``room.name`` or ``room.part.name``; the sentences of a room stand in
+``messages/<language>/<room>.toml``.
 """
 
 import tomllib
+from collections.abc import Iterator, Mapping
 from functools import cache
 from pathlib import Path
+from typing import Any
 
 LANGUAGE = "en"
 
@@ -15,10 +18,18 @@ def catalogue(language: str = LANGUAGE) -> dict[str, str]:
     """All sentences of a language by key, with ``{named}`` gaps for the values."""
     folder = Path(__file__).parent / language
     return {
-        f"{file.stem}.{name}": text
+        key: text
         for file in sorted(folder.glob("*.toml"))
-        for name, text in tomllib.loads(file.read_text("utf-8")).items()
+        for key, text in _flat(file.stem, tomllib.loads(file.read_text("utf-8")))
     }
+
+
+def _flat(prefix: str, table: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
+    for name, value in table.items():
+        if isinstance(value, str):
+            yield f"{prefix}.{name}", value
+        else:
+            yield from _flat(f"{prefix}.{name}", value)
 
 
 def say(key: str, **values: object) -> str:

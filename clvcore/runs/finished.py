@@ -76,13 +76,14 @@ def stored_report(run: RunFolder) -> RankingReport:
         goal=Kind(plain["goal"]),
         cut=plain["cut"],
         end=plain["end"],
-        judged=tuple(
-            Judged(**{**judged, "protocol": Protocol(judged["protocol"])})
-            for judged in plain["judged"]
-        ),
+        judged=tuple(_judged(**judged) for judged in plain["judged"]),
         metrics=pl.DataFrame(plain["metrics"], infer_schema_length=None),
         differences=pl.DataFrame(plain["differences"], infer_schema_length=None),
     )
+
+
+def _judged(protocol: str, **counts: int) -> Judged:
+    return Judged(Protocol(protocol), **counts)
 
 
 def _file(run: RunFolder, name: str) -> bytes:

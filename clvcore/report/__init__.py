@@ -1,0 +1,1 @@
+"""Values become what can be taken along: files for people and for other programs."""
