@@ -90,20 +90,23 @@ def purchase_summary(data: Dataset, *, until: datetime | None = None) -> Purchas
 
 
 def activity_summary(data: Dataset, *, until: datetime | None = None) -> pl.DataFrame:
-    """The same summary over the days on which a user did anything, by user_id.
+    """The same counts over the days on which a user did anything, by user_id.
 
-    Refunds and collected fees are no activity. ``mean_order_value`` is the advertising revenue of
-    an active day, the first one included.
+    Refunds and collected fees are no activity. ``revenue_per_day`` is the advertising revenue of an
+    active day, the first one included; ``revenue_variance`` its variance over the user's days (null
+    for a single day).
     """
     events = _before(data, until).filter(~pl.col(col.KIND).is_in(SILENT_KINDS))
     is_ad = pl.col(col.STREAM) == Stream.ADVERTISING.value
     days = events.group_by(col.USER, DAY).agg(pl.col(col.AMOUNT).filter(is_ad).sum().alias("value"))
-    means = days.group_by(col.USER).agg(pl.col("value").cast(pl.Float64).mean().alias("mean"))
+    value = pl.col("value").cast(pl.Float64)
+    means = days.group_by(col.USER).agg(
+        value.mean().alias("revenue_per_day"), value.var().alias("revenue_variance")
+    )
     return (
         _summary(days, _last_day(data, until))
+        .drop("mean_order_value")
         .join(means, on=col.USER, how="left", maintain_order="left")
-        .with_columns(pl.col("mean").alias("mean_order_value"))
-        .drop("mean")
         .sort(col.USER)
     )
 

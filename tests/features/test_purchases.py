@@ -113,4 +113,4 @@ def test_activity_counts_days_with_any_deed_but_no_fees_or_refunds():
     ]
     got = activity_summary(shop(rows)).row(0, named=True)
     assert (got["frequency"], got["recency_days"]) == (1, 4)
-    assert got["mean_order_value"] == pytest.approx((0 + 0.30) / 2)
+    assert got["revenue_per_day"] == pytest.approx((0 + 0.30) / 2)

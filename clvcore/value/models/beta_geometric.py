@@ -77,22 +77,22 @@ def fit(rows: HistoryRows, tosses: float, *, few: bool) -> Fit[NbdParams]:
     Raises:
         FitError: nobody bought twice.
     """
-    start = start_params(rows)
+    start = start_params(rows, few=few)
     prior = prior_for(start) if few else None
     return maximise(log_likelihood, Histories(rows, tosses), start, prior=prior)
 
 
-def start_params(rows: HistoryRows) -> NbdParams:
+def start_params(rows: HistoryRows, *, few: bool) -> NbdParams:
     """Where a search begins: the mean rate of the data, middling differences between users.
 
     Raises:
-        FitError: nobody bought twice, or nobody was observed after the first order.
+        FitError: nobody bought twice (unless ``few``), or nobody was observed after the first order.
     """
     weight, frequency, age = map(np.asarray, (rows.weight, rows.frequency, rows.age))
     orders, exposure = float(weight @ frequency), float(weight @ age)
-    if orders <= 0 or exposure <= 0:
+    if exposure <= 0 or (orders <= 0 and not few):
         raise FitError(say("value.no_repeats"))
-    return NbdParams(r=0.5, alpha=0.5 * exposure / orders, a=1.0, b=2.0)
+    return NbdParams(r=0.5, alpha=0.5 * exposure / max(orders, 0.5), a=1.0, b=2.0)
 
 
 def prior_for(start: NbdParams) -> Prior:

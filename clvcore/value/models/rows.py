@@ -40,51 +40,55 @@ class SpendRows(NamedTuple):
 
 def history_rows(frequency: Vector, recency: Vector, age: Vector, weight: Vector) -> HistoryRows:
     """The distinct histories in ascending order, with the weight of their users."""
-    keys = np.column_stack([frequency, recency, age]).astype(np.float64)
-    distinct, total = _grouped(keys, weight)
-    n_rows = _power_of_two(len(distinct))
-    most = int(distinct[:, 0].max(initial=0))
-    exceed = total.sum() - np.cumsum(np.bincount(distinct[:, 0].astype(np.int64), total, most + 1))
+    keys, index = distinct(frequency, recency, age)
+    total = np.bincount(index, weight, len(keys))
+    size = power_of_two(len(keys))
+    most = int(keys[:, 0].max(initial=0))
+    exceed = total.sum() - np.cumsum(np.bincount(keys[:, 0].astype(np.int64), total, most + 1))
     with double():
         return HistoryRows(
-            frequency=_padded(distinct[:, 0], n_rows, 0.0),
-            recency=_padded(distinct[:, 1], n_rows, 0.0),
-            age=_padded(distinct[:, 2], n_rows, 1.0),
-            weight=_padded(total, n_rows, 0.0),
-            exceed=_padded(exceed[:-1], _power_of_two(most), 0.0),
+            frequency=padded(keys[:, 0], size, 0.0),
+            recency=padded(keys[:, 1], size, 0.0),
+            age=padded(keys[:, 2], size, 1.0),
+            weight=padded(total, size, 0.0),
+            exceed=padded(exceed[:-1], power_of_two(most), 0.0),
         )
 
 
 def spend_rows(orders: Vector, value: Vector, weight: Vector) -> SpendRows:
     """The distinct pairs of repeat orders and mean order value, with the weight of their users."""
-    distinct, total = _grouped(np.column_stack([orders, value]).astype(np.float64), weight)
-    counts, count_total = _grouped(distinct[:, :1], total)
-    n_rows, n_counts = _power_of_two(len(distinct)), _power_of_two(len(counts))
+    keys, index = distinct(orders, value)
+    total = np.bincount(index, weight, len(keys))
+    counts, count_index = distinct(keys[:, 0])
+    count_total = np.bincount(count_index, total, len(counts))
+    size, n_counts = power_of_two(len(keys)), power_of_two(len(counts))
     with double():
         return SpendRows(
-            orders=_padded(distinct[:, 0], n_rows, 1.0),
-            value=_padded(distinct[:, 1], n_rows, 1.0),
-            weight=_padded(total, n_rows, 0.0),
-            count=_padded(counts[:, 0], n_counts, 1.0),
-            count_weight=_padded(count_total, n_counts, 0.0),
+            orders=padded(keys[:, 0], size, 1.0),
+            value=padded(keys[:, 1], size, 1.0),
+            weight=padded(total, size, 0.0),
+            count=padded(counts[:, 0], n_counts, 1.0),
+            count_weight=padded(count_total, n_counts, 0.0),
         )
 
 
-def _grouped(keys: np.ndarray, weight: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """Distinct rows of ``keys``, ascending, and the sum of ``weight`` over each."""
+def distinct(*columns: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Distinct rows, ascending by the first column, then the next, and the row of every user."""
+    keys = np.column_stack(columns).astype(np.float64)
     order = np.lexsort(keys.T[::-1])
     ordered = keys[order]
     is_new = np.ones(len(keys), dtype=bool)
     is_new[1:] = (ordered[1:] != ordered[:-1]).any(axis=1)
-    starts = np.flatnonzero(is_new)
-    sorted_weight = weight[order].astype(np.float64)
-    total = np.add.reduceat(sorted_weight, starts) if len(keys) else sorted_weight
-    return ordered[starts], total
+    index = np.empty(len(keys), dtype=np.int64)
+    index[order] = np.cumsum(is_new) - 1
+    return ordered[is_new], index
 
 
-def _power_of_two(size: int) -> int:
+def power_of_two(size: int) -> int:
+    """The size to pad to, so that few shapes are compiled; at least 8."""
     return 1 << max(3, (size - 1).bit_length())
 
 
-def _padded(values: np.ndarray, size: int, filler: float) -> Array:
+def padded(values: np.ndarray, size: int, filler: float) -> Array:
+    """The values on the device, filled up to ``size``."""
     return jnp.asarray(np.concatenate([values, np.full(size - len(values), filler)]))

@@ -1,0 +1,149 @@
+"""What every user is expected to bring within a horizon, and how sure that is.
+
+Expectations are taken at the fitted parameters; intervals carry both what is unknown about the
+parameters (draws from their Laplace posterior) and what chance will do.
+"""
+
+from dataclasses import dataclass
+
+import jax
+import numpy as np
+import polars as pl
+from jaxtyping import Float, Int
+
+from clvcore.data.dataset import Dataset
+from clvcore.errors import ConfigError
+from clvcore.messages import say
+from clvcore.value.cells import cells_of
+from clvcore.value.evidence import Evidence, evidence
+from clvcore.value.fits import Fits, fit_all, population, population_draws
+from clvcore.value.forecast_core import outlook
+from clvcore.value.ledger import Basis
+from clvcore.value.models.beta_geometric import Scalar
+from clvcore.value.population import Cells, Levers, Outlook, Population
+from clvcore.value.posterior import averages, simulated_totals, total_draws
+from clvcore.value.precision import double
+from clvcore.value.user_forecast import Horizon, user_forecast
+
+
+@dataclass(frozen=True, slots=True)
+class Forecast:
+    """The forecast of a data set, with everything needed to evaluate it again."""
+
+    users: pl.DataFrame
+    """user_id, p_alive, days_ahead, orders_ahead, forecast_purchase, forecast_advertising,
+    forecast_service, forecast, forecast_low, forecast_high; null where unknown. By user_id."""
+    horizon_days: float
+    discount_rate_annual: float
+    level: float
+    """Probability that an interval holds, 0.8 for one in ten on either side."""
+    basis: Basis
+    known: Evidence
+    fits: Fits
+    population: Population
+    draws: Population
+    notes: tuple[str, ...]
+
+    @property
+    def is_known(self) -> bool:
+        """Whether every stream of money that the data set has can be forecast."""
+        return self.fits.unknown == frozenset()
+
+
+def forecast(
+    data: Dataset,
+    *,
+    rng: np.random.Generator,
+    horizon_days: float = 365.0,
+    basis: Basis = "revenue",
+    discount_rate_annual: float = 0.0,
+    level: float = 0.8,
+    n_draws: int = 64,
+) -> Forecast:
+    """What every user of a data set will bring within the horizon.
+
+    Purchases: MBG/NBD orders times Gamma-Gamma order value, less refunds that order values do not
+    hold yet; users without an order may place a first one. Advertising: MBG/NBD active days times
+    the user's revenue of an active day. Services: fee a day times days under contract. The streams
+    add up to the forecast of a user.
+
+    Args:
+        data: what is known.
+        rng: draws parameters for the intervals.
+        horizon_days: how far ahead.
+        basis: revenue, or contribution margin of purchases.
+        discount_rate_annual: 0.08 makes money of next year worth 1 / 1.08.
+        level: of the intervals.
+        n_draws: parameter draws.
+
+    Raises:
+        ConfigError: a horizon or a rate out of range.
+    """
+    _check(horizon_days, discount_rate_annual, level)
+    known = evidence(data, basis)
+    fits = fit_all(known)
+    here, draws = population(fits, known), population_draws(fits, known, n_draws, rng)
+    levers = Levers(discount_rate_annual=discount_rate_annual)
+    nobody = np.zeros(known.users.height, dtype=np.int64)
+    cells, rows = cells_of(known, nobody)
+    with double():
+        view = _outlook(here, cells, levers, float(horizon_days))
+        spread = averages(draws, cells, levers, float(horizon_days))
+    span = Horizon(horizon_days, discount_rate_annual, level)
+    users = user_forecast(known, fits, rows, view, spread, span)
+    return Forecast(
+        users=users,
+        horizon_days=horizon_days,
+        discount_rate_annual=discount_rate_annual,
+        level=level,
+        basis=basis,
+        known=known,
+        fits=fits,
+        population=here,
+        draws=draws,
+        notes=fits.notes,
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class GroupIntervals:
+    """Low and high of each group's total to come, and of the total over all groups."""
+
+    low: Float[np.ndarray, " groups"]
+    high: Float[np.ndarray, " groups"]
+    total_low: float
+    total_high: float
+
+
+def group_intervals(
+    made: Forecast, group: Int[np.ndarray, " users"], n_groups: int, rng: np.random.Generator
+) -> GroupIntervals:
+    """Intervals of group totals; ``group`` is the number of every user's group, by user_id.
+
+    Under each draw of parameters users are independent, so a group's total has the sum of their
+    means and of their variances; it is simulated as a Gamma variable with these two moments.
+    """
+    cells, _ = cells_of(made.known, group)
+    levers = Levers(discount_rate_annual=made.discount_rate_annual)
+    with double():
+        streams = total_draws(made.draws, cells, levers, float(made.horizon_days), n_groups)
+    mean = np.sum([np.asarray(part.mean) for part in streams], axis=0)
+    variance = np.sum([np.asarray(part.variance) for part in streams], axis=0)
+    tails = [0.5 - made.level / 2, 0.5 + made.level / 2]
+    low, high = np.quantile(simulated_totals(mean, variance, rng), tails, axis=0)
+    total = np.quantile(simulated_totals(mean.sum(1), variance.sum(1), rng), tails)
+    return GroupIntervals(low, high, float(total[0]), float(total[1]))
+
+
+@jax.jit
+def _outlook(here: Population, cells: Cells, levers: Levers, horizon_days: Scalar) -> Outlook:
+    return outlook(here, cells, levers, horizon_days)
+
+
+def _check(horizon_days: float, discount_rate_annual: float, level: float) -> None:
+    if not 0 < horizon_days <= 36525:
+        raise ConfigError(say("value.bad_horizon", days=horizon_days))
+    if not -0.5 < discount_rate_annual <= 10:
+        raise ConfigError(say("value.bad_discount", rate=discount_rate_annual))
+    if not 0 < level < 1:
+        raise ConfigError(say("value.bad_level", level=level))

@@ -1,0 +1,70 @@
+"""What is still to come, as one pure function of parameters, sufficient statistics and levers.
+
+This is the seam between a forecast and a what-if. Everything here is jnp on arrays, so it can be
+compiled, differentiated with respect to every lever and parameter, and mapped over draws. Call it
+within `clvcore.value.precision.double`.
+
+    outlook(population, rows, levers, horizon_days)  ->  Outlook        by distinct row
+    group_totals(outlook(...), rows, n_groups)       ->  Totals         by group, with variance
+
+``population`` holds fitted parameters, never data. ``rows`` holds distinct histories by group with
+their number of users and the first two sums of their money, so that the cost does not depend on
+the number of users (`clvcore.value.cells` builds them). ``levers`` are neutral by default.
+
+A user's value in one stream is Y times a money unit: orders times order value, active days times
+revenue of a day, days under contract times fee a day. The unit is ``offset + slope z`` with z the
+user's own money figure; so for a row
+
+    E[value of a user]   = mean   (offset + slope z)
+    E[value^2]           = square (offset + slope z)^2
+
+and sums over the users of a row need only n, sum z and sum z^2. Discounting takes money at the
+middle of each of `streams.N_STEPS` equal steps; it scales the square by the square of what it does to the
+mean.
+"""
+
+import jax
+
+from clvcore.value import streams
+from clvcore.value.models.beta_geometric import Scalar
+from clvcore.value.population import (
+    Cells,
+    HistoryCells,
+    Levers,
+    Moments,
+    Outlook,
+    Population,
+    Totals,
+    Unit,
+    WaitCells,
+)
+
+
+def outlook(population: Population, cells: Cells, levers: Levers, horizon_days: Scalar) -> Outlook:
+    """Moments of what every distinct history will bring within the horizon."""
+    purchase = streams.worth_per_order(population, levers)
+    return Outlook(
+        buyers=streams.buyers(population, cells.buyers, levers, purchase, horizon_days),
+        prospects=streams.prospects(population, cells.prospects, levers, purchase, horizon_days),
+        visitors=streams.visitors(population, cells.visitors, levers, horizon_days),
+        contracts=streams.contracts(population, cells.contracts, levers, horizon_days),
+    )
+
+
+def group_totals(view: Outlook, cells: Cells, n_groups: int) -> Totals:
+    """Mean and variance of the value to come of every group of users."""
+    parts = [_sums(unit, cell, n_groups) for unit, cell in zip(view, cells, strict=True)]
+    buyers, prospects, visitors, contracts = parts
+    purchase = Moments(*(first + second for first, second in zip(buyers, prospects, strict=True)))
+    return Totals(purchase, advertising=visitors, service=contracts)
+
+
+def _sums(unit: Unit, cell: HistoryCells | WaitCells, n_groups: int) -> Moments:
+    first = unit.offset * cell.users + unit.slope * cell.money
+    second = (
+        unit.offset**2 * cell.users
+        + 2.0 * unit.offset * unit.slope * cell.money
+        + unit.slope**2 * cell.money_square
+    )
+    by_group = [unit.mean * first, (unit.square - unit.mean**2) * second]
+    return Moments(*(jax.ops.segment_sum(part, cell.group, n_groups) for part in by_group))

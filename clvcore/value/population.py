@@ -1,0 +1,146 @@
+"""The values of the forecast: fitted parameters, sufficient statistics, levers, and what comes out.
+
+All are NamedTuples of jnp arrays, so that they pass through jit, vmap and jvp.
+"""
+
+from typing import NamedTuple
+
+from jaxtyping import Array, Float, Int
+
+from clvcore.value.models.beta_geometric import NbdParams, Scalar
+from clvcore.value.models.gamma_gamma import SpendParams
+from clvcore.value.models.waiting import WaitParams
+
+Rows = Float[Array, " rows"]
+
+
+class Levers(NamedTuple):
+    """What a scenario may change; each a number, or one number for each group. 1 changes nothing.
+
+    Factors: 1.05 is five percent more. A factor on dropout acts on the odds of leaving at an order
+    (and so keeps the chance below 1); a factor on churn acts on the hazard of a contract.
+    """
+
+    dropout: Scalar = 1.0
+    order_rate: Scalar = 1.0
+    order_value: Scalar = 1.0
+    refund_rate: Scalar = 1.0
+    margin: Scalar = 1.0
+    activity_rate: Scalar = 1.0
+    """Rate of active days, which carry advertising."""
+    activity_dropout: Scalar = 1.0
+    advertising: Scalar = 1.0
+    """Advertising revenue of an active day."""
+    churn: Scalar = 1.0
+    fee: Scalar = 1.0
+    conversion: Scalar = 1.0
+    """Hazard of a first order."""
+    discount_rate_annual: Scalar = 0.0
+
+
+class Population(NamedTuple):
+    """Fitted parameters of all streams: floats, or arrays with a leading axis of draws."""
+
+    orders: NbdParams
+    spend: SpendParams
+    first_order: WaitParams
+    visits: NbdParams
+    contract: WaitParams
+    refund_rate: Scalar
+    """Share of gross purchase money that is given back."""
+    refund_rate_matched: Scalar
+    """The part of it that is already off the order values."""
+    margin: Scalar
+    """Contribution margin as a share of net purchase money; 1 on revenue."""
+    visit_noise: Scalar
+    """Variance of a day's advertising revenue over its squared mean."""
+
+
+class HistoryCells(NamedTuple):
+    """Distinct (frequency, recency, age, group) with users; also distinct (frequency, age, group).
+
+    Buyers by orders, visitors by active days.
+    """
+
+    recency: Rows
+    valued: Rows
+    """Orders behind the user's mean order value; 1 for visitors."""
+    users: Rows
+    money: Rows
+    """Sum of z over the users."""
+    money_square: Rows
+    """Sum of z^2."""
+    pair: Int[Array, " rows"]
+    """Index into the pairs below: expectations depend on recency only through P(alive)."""
+    pair_frequency: Float[Array, " pairs"]
+    pair_age: Float[Array, " pairs"]
+    pair_group: Int[Array, " pairs"]
+
+    @property
+    def group(self) -> Int[Array, " rows"]:
+        """Group of every row."""
+        return self.pair_group[self.pair]
+
+
+class WaitCells(NamedTuple):
+    """Distinct (days waited, days that may remain, group) with users: contracts, or no order yet."""
+
+    waited: Rows
+    remaining: Rows
+    """Days to the agreed end of a contract; inf without one."""
+    users: Rows
+    money: Rows
+    """Sum of the fees a day over the users; 0 for users without an order."""
+    money_square: Rows
+    group: Int[Array, " rows"]
+
+
+class Cells(NamedTuple):
+    """The sufficient statistics of a data set, by stream."""
+
+    buyers: HistoryCells
+    prospects: WaitCells
+    """Users without an order, by days since acquisition."""
+    visitors: HistoryCells
+    contracts: WaitCells
+
+
+class Unit(NamedTuple):
+    """Moments of one user's value in one stream, for each row; see the module's first lines."""
+
+    mean: Rows
+    square: Rows
+    offset: Scalar
+    slope: Rows
+    nothing: Rows
+    """P(value is 0)."""
+    count: Rows
+    """E[orders, active days or days under contract], undiscounted."""
+    p_alive: Rows
+    """P(still here now)."""
+    days: Rows
+    """E[days here within the horizon]."""
+
+
+class Outlook(NamedTuple):
+    """Every stream's moments by row."""
+
+    buyers: Unit
+    prospects: Unit
+    visitors: Unit
+    contracts: Unit
+
+
+class Moments(NamedTuple):
+    """Mean and variance of a group's total under given parameters: users are then independent."""
+
+    mean: Float[Array, " groups"]
+    variance: Float[Array, " groups"]
+
+
+class Totals(NamedTuple):
+    """Value to come of every group, by stream of money."""
+
+    purchase: Moments
+    advertising: Moments
+    service: Moments
