@@ -102,40 +102,29 @@ def newcomers(
 ) -> Crowd:
     """The users who arrive in ``week``: ``counts`` by channel, spread over the week."""
     channel = np.repeat(np.arange(len(counts)), counts)
-    within = np.concatenate([np.arange(count) for count in counts]) if counts.sum() else channel
+    within = np.arange(len(channel)) - np.repeat(np.cumsum(counts) - counts, counts)
     seed = bits(key, Draw.PERSON, channel, within)
-    n = len(seed)
+    n, media = len(seed), params.media
     country = _of(words.country_share, seed, 1)
-    age = _of(words.age_share, seed, 2)
-    device = _of(words.device_share, seed, 3)
-    campaign = np.full(n, NONE)
-    paid = campaign_weights[channel].sum(axis=1) > 0
-    campaign[paid] = choice(campaign_weights[channel[paid]], uniform(seed[paid], Draw.PERSON, 4))
+    age, device = _of(words.age_share, seed, 2), _of(words.device_share, seed, 3)
     chinese = np.isin(np.array(words.countries)[country], ("CN", "TW", "SG"))
     speaks = chinese & (uniform(seed, Draw.PERSON, 5) < 0.85)
     leaning = _leaning(params, words, country, age, device, channel, speaks)
     first = moment(0.985 * uniform(seed, Draw.PERSON, 6)) + week * WEEK
-    media = params.media
     paying = (params.domain == "media") & (uniform(seed, Draw.CONTRACT, 0) < media.paid)
-    plan = np.where(paying, _of(media.fee_shares, seed, 7), NONE)
-    n_moods = len(params.taste.mood_shares)
-    drawn = np.argsort(
-        -(leaning + gumbel(seed[:, None], Draw.PERSON, 8, np.arange(leaning.shape[1]))),
-        axis=1,
-        kind="stable",
-    )[:, :n_moods]
+    knows_country = uniform(seed, Draw.PERSON, 9) > 0.03
+    knows_age = uniform(seed, Draw.PERSON, 10) > 0.12
     return Crowd(
         seed=seed,
         channel=channel,
-        campaign=campaign,
+        campaign=_campaigns(campaign_weights[channel], seed),
         acquired=first,
         country=country,
         age=age,
         device=device,
         language=speaks.astype(np.int64),
-        told=1 * (uniform(seed, Draw.PERSON, 9) > 0.03)
-        + 2 * (uniform(seed, Draw.PERSON, 10) > 0.12),
-        moods=_moods(params, catalogue, drawn, seed),
+        told=knows_country + 2 * knows_age,
+        moods=_moods(params, catalogue, leaning, seed),
         mood=np.full(n, NONE),
         rate=-np.log(uniform(seed, Draw.PERSON, 11)),
         frailty=-0.5 * np.log(uniform(seed, Draw.PERSON, 12) * uniform(seed, Draw.PERSON, 13)),
@@ -148,7 +137,7 @@ def newcomers(
         owned=np.zeros((n, params.n_items), dtype=bool),
         kept=np.full((n, SLOTS), NONE),
         due=np.full((n, SLOTS), np.inf),
-        plan=plan,
+        plan=np.where(paying, _of(media.fee_shares, seed, 7), NONE),
         contract=np.where(paying, first, NONE),
         fees=np.zeros(n, dtype=np.int64),
     )
@@ -200,8 +189,20 @@ def _leaning(
     return params.taste.demography * (told + 0.5 * wave(channel, 3.0)) + native
 
 
-def _moods(params: WorldParams, catalogue: Catalogue, interest: Ints, seed: Keys) -> Floats:
+def _campaigns(weights: Floats, seed: Keys) -> Ints:
+    """Campaign of each user in proportion to its spend; NONE where nothing was spent."""
+    campaign = np.full(len(seed), NONE)
+    paid = weights.sum(axis=1) > 0
+    campaign[paid] = choice(weights[paid], uniform(seed[paid], Draw.PERSON, 4))
+    return campaign
+
+
+def _moods(params: WorldParams, catalogue: Catalogue, leaning: Floats, seed: Keys) -> Floats:
+    """Moods around different interests, drawn by log-odds without replacement."""
+    noise = gumbel(seed[:, None], Draw.PERSON, 8, np.arange(leaning.shape[1]))
+    n_moods = len(params.taste.mood_shares)
+    interest = np.argsort(-(leaning + noise), axis=1, kind="stable")[:, :n_moods]
     own = directions(
-        seed[:, None], Draw.PERSON, 15, np.arange(interest.shape[1]), size=params.taste.dimensions
+        seed[:, None], Draw.PERSON, 15, np.arange(n_moods), size=params.taste.dimensions
     )
     return unit(catalogue.interests[interest] + params.taste.person_noise * own)

@@ -1,6 +1,6 @@
 """Visits: who comes when and in which mood, what they meet, and what they open."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 
 import numpy as np
 
@@ -22,8 +22,8 @@ from clvcore.data.worlds.noise import (
 from clvcore.data.worlds.people import NONE, Crowd
 from clvcore.data.worlds.prior import WorldParams
 
-N_VISIT_CHANNELS = 3
-"""Direct, e-mail and search: how users come back. The first visit is the channel's own."""
+RETURN_CHANNELS = ("direct", "email", "search")
+"""How users come back; the first visit comes by the channel that won the user."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,6 +80,13 @@ def drawn_visits(params: WorldParams, crowd: Crowd, key: int, week: int) -> Visi
     at = np.where(first, crowd.acquired[user], week * WEEK + inside)
     mood = _moods(params, crowd, user, number, seed)
     return Visits(user, number, at, first, mood, crowd.moods[user, mood], seed)
+
+
+def over_before(visits: Visits, end: Ints, duration: int) -> Visits:
+    """The visits that are over before their user's ``end`` (NONE: never)."""
+    end = end[visits.user]
+    stays = (end == NONE) | (visits.at + duration <= end)
+    return Visits(**{part.name: getattr(visits, part.name)[stays] for part in fields(Visits)})
 
 
 def _moods(params: WorldParams, crowd: Crowd, user: Ints, number: Ints, seed: Keys) -> Ints:

@@ -13,12 +13,13 @@ from clvcore.data.worlds.acquisition import (
     planned_spend,
 )
 from clvcore.data.worlds.basket import discounts
-from clvcore.data.worlds.clock import START, WEEK, when
+from clvcore.data.worlds.clock import WEEK
 from clvcore.data.worlds.knowledge import Insight
-from clvcore.data.worlds.noise import Bools, Draw, Floats, Ints, bits, uniform
+from clvcore.data.worlds.noise import Draw, Floats, Ints, uniform
+from clvcore.data.worlds.outcome import Outcome
 from clvcore.data.worlds.people import NONE, Crowd, drifted, newcomers
-from clvcore.data.worlds.policy import InformedPolicy, Policy, Seen, Slates
-from clvcore.data.worlds.record import EMPTY, Rows, Shown, Week
+from clvcore.data.worlds.policy import InformedPolicy, Policy
+from clvcore.data.worlds.record import Rows, Week
 from clvcore.data.worlds.retention import experience, hazard, satisfied
 from clvcore.data.worlds.session import (
     Opened,
@@ -27,13 +28,12 @@ from clvcore.data.worlds.session import (
     general_utility,
     met_items,
     opened,
+    over_before,
     visit_channel,
 )
 from clvcore.data.worlds.shop import shop
-from clvcore.data.worlds.tables import users_table
-from clvcore.data.worlds.world import State, World, recorded
-from clvcore.errors import ConfigError
-from clvcore.messages import say
+from clvcore.data.worlds.showing import as_shown, chosen_slates, logged
+from clvcore.data.worlds.world import State, World
 
 
 def step(
@@ -67,46 +67,28 @@ def step(
     spend = planned_spend(params, world.key, week, scale=spend_scale if open_doors else closed)
     state, counts = _arrived(world, state, spend, key, open_doors=open_doors)
 
-    crowd, fee_rows = state.crowd, []
-    if params.domain == "media":
-        crowd, fees = media.bill(params, crowd, hazard(params, crowd, week), key, week)
-        fee_rows.append(fees)
-    visits = _before_leaving(drawn_visits(params, state.crowd, key, week), crowd)
-    way = visit_channel(visits, crowd, len(params.channels))
+    crowd, fees = _billed(world, state.crowd, key, week)
+    visits = over_before(drawn_visits(params, state.crowd, key, week), crowd.left, media.SESSION)
     discount = discounts(
         params, len(world.words.categories), world.catalogue.category, world.key, week
     )
     insight = Insight(world, crowd, *general_utility(world.words, world.catalogue, week, discount))
-    slates = _slates(world, state, policy, insight, visits, key)
-    item = _confounded(world, crowd, insight, visits, slates.item)
+    slates = chosen_slates(world, state, policy, insight, visits, key)
+    shown = as_shown(world, crowd, insight, visits, slates)
+    seen = _opened(world, state, insight, visits, shown.item)
+    outcome = _lived(world, state, crowd, visits, seen, discount)
+    felt = experience(world.catalogue, crowd, visits, shown.item, seen) + outcome.pleasure
+    crowd, new_fees = _parted(world, crowd, outcome, visits, felt, key, week)
 
-    seen = _met_and_opened(world, state, crowd, insight, visits, item)
-    if params.domain == "media":
-        outcome = media.listen(params, world.catalogue, crowd, visits, seen, way)
-    else:
-        outcome = shop(
-            params, world.catalogue, crowd, visits, seen, way, discount, week, state.n_visits
-        )
-    felt = experience(world.catalogue, crowd, visits, item, seen) + outcome.pleasure
-    crowd = replace(
-        outcome.crowd,
-        satisfaction=satisfied(params, crowd, visits, felt),
-        mood=_last_mood(crowd, visits),
-    )
-    if params.domain == "media":
-        crowd, fees = media.converted(params, crowd, visits, key)
-        fee_rows.append(fees)
-    crowd = _leaving(world, crowd, key, week)
-
-    rows = Rows.joined([outcome.rows, state.pending, *fee_rows])
+    rows = Rows.joined([outcome.rows, state.pending, *fees, *new_fees])
     now = rows.at < (week + 1) * WEEK
-    shown = _logged(params.logged, state.n_visits, visits, Slates(item, slates.propensity), seen)
-    record = Week(week, rows.where(now), shown, spend, counts)
-    after = replace(
-        state,
+    log = logged(params.logged, state.n_visits, visits, shown, seen)
+    record = Week(week, rows.where(now), log, spend, counts)
+    after = State(
         week=week + 1,
         crowd=crowd,
         uptake=_uptake(state.uptake, crowd, outcome.taken),
+        adstock=state.adstock,
         pending=rows.where(~now),
         n_visits=state.n_visits + len(visits.user),
         weeks=(*state.weeks, record),
@@ -128,80 +110,25 @@ def _arrived(
     return replace(state, crowd=crowd, adstock=adstock), counts
 
 
-def _before_leaving(visits: Visits, crowd: Crowd) -> Visits:
-    """The visits that are over before their user's contract ends."""
-    left = crowd.left[visits.user]
-    stays = (left == NONE) | (visits.at + media.SESSION <= left)
-    return Visits(
-        visits.user[stays], visits.number[stays], visits.at[stays], visits.first[stays],
-        visits.mood[stays], visits.taste[stays], visits.seed[stays],
-    )  # fmt: skip
+def _uptake(before: Floats, crowd: Crowd, taken: Rows) -> Floats:
+    after = 0.9 * before
+    np.add.at(after, (crowd.country[taken.user], taken.item), 1.0)
+    return after
 
 
-def _slates(
-    world: World,
-    state: State,
-    policy: Policy | InformedPolicy,
-    insight: Insight,
-    visits: Visits,
-    key: int,
-) -> Slates:
-    """What the policy shows, checked."""
-    item, k = recorded(state, "item"), world.params.choice.slate
-    about = item != EMPTY
-    start = int(START.timestamp())
-    seen = Seen(
-        week=state.week,
-        now=when(state.week * WEEK),
-        items=world.items,
-        on_sale=world.catalogue.launch <= state.week * WEEK,
-        users=users_table(world.params, world.words, state.crowd),
-        user=recorded(state, "user")[about],
-        item=item[about],
-        kind=recorded(state, "kind")[about],
-        at=recorded(state, "at")[about] + start,
-    )
-    if isinstance(policy, InformedPolicy):
-        slates = policy.slates_knowing(insight, seen, visits.user, k)
-    else:
-        chance = np.random.default_rng(bits(key, Draw.POLICY))
-        slates = policy.slates(seen, visits.user, k, chance)
-    _check(policy.name, slates, seen.on_sale, (len(visits.user), k))
-    return slates
+def _billed(world: World, crowd: Crowd, key: int, week: int) -> tuple[Crowd, list[Rows]]:
+    """The crowd after the contracts that are due this week, and their fees."""
+    if world.params.domain != "media":
+        return crowd, []
+    chance_to_end = hazard(world.params, crowd, week)
+    after, fees = media.bill(world.params, crowd, chance_to_end, key, week)
+    return after, [fees]
 
 
-def _check(name: str, slates: Slates, on_sale: Bools, shape: tuple[int, int]) -> None:
-    item = slates.item
-    if item.shape != shape or slates.propensity.shape != shape:
-        raise ConfigError(
-            say("worlds.slate_shape", policy=name, found=list(item.shape), wanted=list(shape))
-        )
-    known = (item >= 0) & (item < len(on_sale))
-    if not (known.all() and on_sale[item].all()):
-        raise ConfigError(say("worlds.slate_not_on_sale", policy=name))
-    if (np.diff(np.sort(item, axis=1), axis=1) == 0).any():
-        raise ConfigError(say("worlds.slate_doubled", policy=name))
-
-
-def _confounded(world: World, crowd: Crowd, insight: Insight, visits: Visits, item: Ints) -> Ints:
-    """Slates as they were shown: in a confounded world, hand-picked for users who come often."""
-    share = world.params.violations.confounded_slates
-    if share == 0:
-        return item
-    picked = uniform(visits.seed, Draw.LOGGING, 1) < share * (crowd.rate[visits.user] > 0.7)
-    row = np.flatnonzero(picked)
-    week_start = visits.at[row] // WEEK * WEEK
-    on_sale = world.catalogue.launch <= week_start[:, None]
-    utility = np.where(on_sale, insight.utility(visits.user[row]), -np.inf)
-    shown = item.copy()
-    shown[row] = np.argsort(-utility, axis=1, kind="stable")[:, : item.shape[1]]
-    return shown
-
-
-def _met_and_opened(
-    world: World, state: State, crowd: Crowd, insight: Insight, visits: Visits, item: Ints
-) -> Opened:
+def _opened(world: World, state: State, insight: Insight, visits: Visits, item: Ints) -> Opened:
+    """What the visits open of what they meet: the slates and what own search finds."""
     params, catalogue, week = world.params, world.catalogue, state.week
+    crowd = insight.crowd
     taken = state.uptake.sum(axis=0)
     fresh = 1 + params.choice.launch * (catalogue.launch > (week - 4) * WEEK)
     appeal = np.exp(0.7 * catalogue.quality) * (1 + taken) ** params.choice.fashion * fresh
@@ -215,43 +142,38 @@ def _met_and_opened(
     return opened(params, catalogue, crowd, visits, met, position, general, insight.dearness, week)
 
 
-def _last_mood(crowd: Crowd, visits: Visits) -> Ints:
-    mood = crowd.mood.copy()
-    mood[visits.user] = visits.mood  # a user's later visits come later in the array
-    return mood
+def _lived(
+    world: World, state: State, crowd: Crowd, visits: Visits, seen: Opened, discount: Floats
+) -> Outcome:
+    params, catalogue = world.params, world.catalogue
+    way = visit_channel(visits, crowd, len(params.channels))
+    if params.domain == "media":
+        return media.listen(params, catalogue, crowd, visits, seen, way)
+    return shop(params, catalogue, crowd, visits, seen, way, discount, state.week, state.n_visits)
 
 
-def _leaving(world: World, crowd: Crowd, key: int, week: int) -> Crowd:
-    """The crowd without those who leave for good at the end of the week.
+def _parted(
+    world: World,
+    before: Crowd,
+    outcome: Outcome,
+    visits: Visits,
+    felt: Floats,
+    key: int,
+    week: int,
+) -> tuple[Crowd, list[Rows]]:
+    """The crowd at the end of the week: satisfied or not, under contract or not, gone or not.
 
     A contract does not end here but at its due date.
     """
+    params, fees = world.params, []
+    mood = before.mood.copy()
+    mood[visits.user] = visits.mood  # a user's later visits come later in the array
+    content = satisfied(params, before, visits, felt)
+    crowd = replace(outcome.crowd, satisfaction=content, mood=mood)
+    if params.domain == "media":
+        crowd, first_fees = media.converted(params, crowd, visits, key)
+        fees.append(first_fees)
     chance = uniform(crowd.seed, Draw.CHURN, key)
-    leaves = crowd.alive & (crowd.plan == NONE) & (chance < hazard(world.params, crowd, week))
-    return replace(
-        crowd,
-        alive=crowd.alive & ~leaves,
-        left=np.where(leaves, (week + 1) * WEEK, crowd.left),
-    )
-
-
-def _uptake(before: Floats, crowd: Crowd, taken: Rows) -> Floats:
-    after = 0.9 * before
-    np.add.at(after, (crowd.country[taken.user], taken.item), 1.0)
-    return after
-
-
-def _logged(share: float, n_before: int, visits: Visits, slates: Slates, seen: Opened) -> Shown:
-    """The slates of a random share of the visits, with what was opened from them."""
-    kept = np.flatnonzero(uniform(visits.seed, Draw.LOGGING, 0) < share)
-    k = slates.item.shape[1]
-    taken = (seen.position[kept][:, :, None] == np.arange(k)).any(axis=1)
-    return Shown(
-        user=np.repeat(visits.user[kept], k),
-        at=np.repeat(visits.at[kept], k),
-        slate=np.repeat(n_before + kept, k),
-        position=np.tile(np.arange(k), len(kept)),
-        item=slates.item[kept].ravel(),
-        propensity=slates.propensity[kept].ravel(),
-        taken=taken.ravel(),
-    )
+    leaves = crowd.alive & (crowd.plan == NONE) & (chance < hazard(params, crowd, week))
+    left = np.where(leaves, (week + 1) * WEEK, crowd.left)
+    return replace(crowd, alive=crowd.alive & ~leaves, left=left), fees

@@ -8,12 +8,13 @@ import polars as pl
 
 from clvcore import columns as col
 from clvcore.data.worlds.catalogue import Catalogue
-from clvcore.data.worlds.clock import START, WEEK
+from clvcore.data.worlds.clock import START
 from clvcore.data.worlds.lexicon import Lexicon, Words
 from clvcore.data.worlds.noise import Draw, Ints, uniform
 from clvcore.data.worlds.people import NONE, Crowd
 from clvcore.data.worlds.prior import WorldParams
 from clvcore.data.worlds.record import EMPTY, NO_MONEY, Week
+from clvcore.data.worlds.session import RETURN_CHANNELS
 
 _ORIGIN = int(START.timestamp())
 
@@ -163,7 +164,7 @@ def events_table(params: WorldParams, weeks: Sequence[Week]) -> pl.DataFrame:
     }
     kinds = list(col.Kind)
     streams = [col.STREAM_OF_KIND.get(kind) for kind in kinds]
-    ways = [*(channel.name for channel in params.channels), "direct", "email", "search"]
+    ways = [*(channel.name for channel in params.channels), *RETURN_CHANNELS]
     columns: dict[str, object] = {
         col.USER: user_ids(rows["user"]),
         col.ITEM: item_ids(rows["item"]),
@@ -227,8 +228,3 @@ def impressions_table(weeks: Sequence[Week]) -> pl.DataFrame:
         }
     )
     return frame.sort(col.AT, col.SLATE, col.POSITION)
-
-
-def end_of(weeks: int) -> int:
-    """Second at which ``weeks`` weeks are over."""
-    return weeks * WEEK

@@ -9,6 +9,7 @@ import polars as pl
 
 from clvcore import columns as col
 from clvcore.data.dataset import ColumnMap, Recipe
+from clvcore.data.recipe import to_json
 from clvcore.data.worlds.clock import WEEK, when
 from clvcore.data.worlds.simulate import Simulation
 from clvcore.messages import say
@@ -39,33 +40,10 @@ def write(simulation: Simulation, folder: Path, *, seed: int) -> None:
     tables = simulation.tables()
     for name, frame in tables.items():
         frame.write_parquet(folder / f"{name}.parquet", compression="zstd", compression_level=19)
-    recipe = as_json(recipe_of(simulation, seed=seed))
-    (folder / "recipe.json").write_text(recipe + "\n", "utf-8")
+    recipe = to_json(recipe_of(simulation, seed=seed))
+    text = json.dumps(recipe, ensure_ascii=False, indent=2)
+    (folder / "recipe.json").write_text(text + "\n", "utf-8")
     (folder / "README.md").write_text(readme(simulation, tables, seed=seed), "utf-8")
-
-
-def as_json(recipe: Recipe) -> str:
-    """A recipe as JSON text, fields in the order of the dataclass."""
-    until = recipe.observed_until
-    return json.dumps(
-        {
-            "name": recipe.name,
-            "currency": recipe.currency,
-            "time_zone": recipe.time_zone,
-            "domain": recipe.domain,
-            "simulated": recipe.simulated,
-            "source": recipe.source,
-            "licence": recipe.licence,
-            "observed_until": None if until is None else until.isoformat(),
-            "maps": {
-                name: {"roles": dict(known.roles), "constants": dict(known.constants)}
-                for name, known in recipe.maps.items()
-            },
-            "options": dict(recipe.options),
-        },
-        ensure_ascii=False,
-        indent=2,
-    )
 
 
 def readme(simulation: Simulation, tables: Mapping[str, pl.DataFrame], *, seed: int) -> str:
