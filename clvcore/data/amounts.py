@@ -105,14 +105,21 @@ def as_money(values: pl.Expr) -> pl.Expr:
 
 
 def currencies(cells: pl.Series) -> list[str]:
-    """Symbols and codes of money that stand in the cells, the same for one currency.
+    """Symbols and codes of money beside the numbers, the same for one currency.
 
     Example:
-        >>> currencies(pl.Series(["€ 5", "5 EUR", "$7", "8"]))
+        >>> currencies(pl.Series(["€ 5", "5 EUR", "$7", "8", "n/a"]))
         ['$', 'EUR']
     """
-    found = cells.str.extract_all(r"\p{Sc}|\b[A-Z]{3}\b").explode().drop_nulls().unique()
-    return sorted({_SYMBOLS.get(name, name) for name in found.to_list()})
+    named = cells.filter(cells.str.contains(r"\p{Sc}|[A-Z]{3}"))
+    found = pl.concat(
+        [
+            named.str.extract(r"(\p{Sc})"),
+            named.str.extract(r"^[-(\s]*([A-Z]{3})[-\s]*\d"),
+            named.str.extract(r"\d\s*([A-Z]{3})\)?$"),
+        ]
+    )
+    return sorted({_SYMBOLS.get(name, name) for name in found.drop_nulls().unique().to_list()})
 
 
 _SYMBOLS = {"€": "EUR", "£": "GBP", "¥": "JPY", "₹": "INR"}

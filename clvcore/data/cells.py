@@ -9,6 +9,7 @@ from clvcore.data import amounts
 from clvcore.data.choices import Choices
 from clvcore.data.dataset import ColumnMap, RawTable
 from clvcore.data.moments import Moments, date_order, moments
+from clvcore.data.roles import CURRENCY, MONEY_ROLES
 from clvcore.errors import DataError, MappingError
 from clvcore.messages import listed, say
 
@@ -64,7 +65,6 @@ class Cells:
 
         Raises:
             MappingError: the decimal mark of the column cannot be told.
-            DataError: the column holds more than one currency.
         """
         text = _without(self.text(role), _EMPTY_VALUES)
         column = self.column(role)
@@ -72,7 +72,6 @@ class Cells:
         mark = "." if column in self.raw.numbers else self.choices.decimal
         if mark is None:
             mark = amounts.decimal_mark(bare)
-            self._one_currency(text, column)
         if mark is None:
             example = bare.filter(bare.str.contains(r"[.,]"))[0]
             raise MappingError(
@@ -88,17 +87,30 @@ class Cells:
         numbers = amounts.exact(bare, mark)
         return numbers, text.is_not_null() & numbers.is_null()
 
-    def _one_currency(self, text: pl.Series, column: str) -> None:
-        found = amounts.currencies(text)
-        if len(found) > 1:
-            raise DataError(
-                say(
-                    "data.mixed_currencies",
-                    column=column,
-                    source=self.raw.source,
-                    currencies=listed(found),
+    def currency(self) -> str | None:
+        """The one currency that the table names, beside its amounts or in a column of its own.
+
+        Raises:
+            DataError: the table holds more than one currency.
+        """
+        for role in (CURRENCY, *MONEY_ROLES.get(self.raw.name, ())):
+            text = self.text(role)
+            if role == CURRENCY:
+                found = sorted(text.str.to_uppercase().drop_nulls().unique().to_list())
+            else:
+                found = amounts.currencies(text)
+            if len(found) > 1:
+                raise DataError(
+                    say(
+                        "data.mixed_currencies",
+                        column=self.column(role),
+                        source=self.raw.source,
+                        currencies=listed(found),
+                    )
                 )
-            )
+            if found:
+                return found[0]
+        return None
 
     def times(self, role: str) -> tuple[Moments, pl.Series]:
         """Moments in UTC, and which cells are filled but no times.

@@ -125,6 +125,7 @@ def _assembled(
     times = pl.concat([frame[col.AT] for frame in (events, shown) if frame is not None])
     first, last = _ends(times)
     findings = [one for name in cleaned for one in cleaned[name].findings]
+    findings += _other_currencies(views, recipe.currency, cleaned)
     findings += _completions(items, listed_items, users, listed_users, views, cleaned)
     dataset = Dataset.of(
         events=events.select(*col.EVENTS),
@@ -183,6 +184,31 @@ def _users(
         told = last_known(events, fresh, view.raw.numbers)
         users = users.join(told, on=col.USER, how="left", maintain_order="left")
     return users.sort(col.USER)
+
+
+def _other_currencies(
+    views: Mapping[str, Cells], currency: str, cleaned: Mapping[str, Cleaned]
+) -> list[Finding]:
+    """Tables whose own words for their money are not those of the recipe."""
+    found = []
+    for name, view in views.items():
+        named = view.currency()
+        same = named is None or named == currency or (named == "$" and currency.endswith("D"))
+        if not same:
+            rows = cleaned[name].account.accepted
+            money = cleaned[name].account.money_accepted
+            found.append(
+                finding(
+                    Severity.WARNING,
+                    "other_currency",
+                    name,
+                    rows=rows,
+                    money=money,
+                    named=named,
+                    currency=currency,
+                )
+            )
+    return found
 
 
 def _completions(

@@ -26,6 +26,9 @@ class Severity(StrEnum):
     NOTE = "note"
 
 
+_BROKEN = {"line": pl.Int64(), "text": pl.String()}
+
+
 @dataclass(frozen=True, slots=True)
 class RawTable:
     """A table as it was read: every value a string (null where the cell is empty), row by row."""
@@ -39,7 +42,7 @@ class RawTable:
     """Columns that were numbers where they came from, so that a dot is their decimal mark."""
     lines: pl.Series | None = None
     """Line of the file on which each row begins; None where rows are counted from 1."""
-    broken: pl.DataFrame | None = None
+    broken: pl.DataFrame = field(default_factory=lambda: pl.DataFrame(schema=_BROKEN))
     """``line`` and ``text`` of what stands between the rows and cannot be cut into cells."""
 
 

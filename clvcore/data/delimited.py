@@ -31,12 +31,12 @@ def read_delimited(text: str, *, table: str, source: str, separator: str | None 
         UploadError: there are no rows below the header, or quotes do not close.
         MappingError: two columns have the same name.
     """
-    frame = (
+    everything = (
         pl.DataFrame({"text": text.split("\n")})
         .with_row_index("line", offset=1)
         .with_columns(pl.col("line").cast(pl.Int64))
-        .filter(pl.col("text").str.strip_chars(" \x1a").str.len_bytes() > 0)
     )
+    frame = everything.filter(pl.col("text").str.strip_chars(" \x1a").str.len_bytes() > 0)
     start = frame["text"].head(200).to_list()
     if start and start[0].lower().startswith(_PREFERENCE) and len(start[0]) == 5:
         separator = separator or start.pop(0)[-1]
@@ -45,10 +45,12 @@ def read_delimited(text: str, *, table: str, source: str, separator: str | None 
     if frame.height < 2:
         raise UploadError(say("data.no_rows", source=source))
     names = _names(start[0], separator, source=source)
+    header = frame["line"][0]
     frame = frame.slice(1)
     shape = _shape(frame["text"], separator)
     if shape is None:
-        return _read_patiently(frame, names, separator, table=table, source=source)
+        below = everything.filter(pl.col("line") > header)  # a cell may hold blank lines
+        return _read_patiently(below, names, separator, table=table, source=source)
     rows = frame.filter(shape == len(names))
     return RawTable(
         name=table,
@@ -127,6 +129,8 @@ def _read_patiently(
         )
         for row in _careful(reader, source=source):
             first, done = done, start + reader.line_num
+            if not texts[first].strip(" \x1a") and done - first == 1:
+                continue
             open_end = done == len(texts) and _is_open(texts[first:done])
             if len(row) == len(names) and not open_end:
                 rows.append(row)

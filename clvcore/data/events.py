@@ -9,8 +9,8 @@ from clvcore import columns as col
 from clvcore.columns import STREAM_OF_KIND, Kind
 from clvcore.data import amounts, words
 from clvcore.data.cells import Cells
-from clvcore.data.dataset import ColumnMap, Domain, Finding, Severity
-from clvcore.data.mapping import checked
+from clvcore.data.dataset import Domain, Finding, Severity
+from clvcore.data.mapping import require
 from clvcore.data.moments import Moments
 from clvcore.data.quality import (
     MONEY_IN,
@@ -65,7 +65,7 @@ def clean_events(cells: Cells, *, domain: Domain, until: pl.Expr | None) -> Clea
     times, unread_time = cells.times(col.AT)
     rating, unread_rating = cells.numbers(col.RATING)
     quantity, unread_quantity = cells.numbers(col.QUANTITY)
-    amount, unread = _amount(cells, quantity)
+    amount, unread, large = _amount(cells, quantity)
     kind_words, stream_words = cells.text(col.KIND), cells.text(col.STREAM)
     frame = pl.DataFrame(
         [
@@ -84,7 +84,6 @@ def clean_events(cells: Cells, *, domain: Domain, until: pl.Expr | None) -> Clea
     )
     frame = _signed(_with_kinds(frame, cells, domain))
     frame = _without_non_items(frame, cells)
-    large = (amount.abs() >= amounts.LARGEST).fill_null(value=False)
     why = first_rule(
         [
             ("no_user", frame[col.USER].is_null()),
@@ -102,22 +101,26 @@ def clean_events(cells: Cells, *, domain: Domain, until: pl.Expr | None) -> Clea
             ("duplicate", _repeats(cells) if cells.choices.drop_duplicates else large & ~large),
         ]
     )
-    judged = frame.with_columns(why, _readable_money(large))
+    readable = pl.col(col.AMOUNT).fill_null(Decimal(0)).cast(col.MONEY)
+    judged = frame.with_columns(why, readable.alias(MONEY_IN))
     return _cleaned(cells, judged, times)
 
 
-def _amount(cells: Cells, quantity: pl.Series) -> tuple[pl.Series, pl.Series]:
-    """Money with four places, and which rows have some that cannot be read."""
-    if cells.has(col.AMOUNT):
-        numbers, unread = cells.numbers(col.AMOUNT)
-    elif cells.has(UNIT_PRICE):
-        numbers, unread = cells.numbers(UNIT_PRICE)
-        if cells.has(col.QUANTITY):
-            numbers = numbers * quantity
-    else:
-        numbers, unread = cells.numbers(col.AMOUNT)
-    money = numbers.to_frame("n").select(amounts.as_money(pl.col("n"))).to_series()
-    return money, unread
+def _amount(cells: Cells, quantity: pl.Series) -> tuple[pl.Series, pl.Series, pl.Series]:
+    """Money with four places, and which rows have some that cannot be read or is beyond measure."""
+    priced = cells.has(UNIT_PRICE) and not cells.has(col.AMOUNT)
+    numbers, unread = cells.numbers(UNIT_PRICE if priced else col.AMOUNT)
+    frame = pl.DataFrame({"n": numbers, "q": quantity})
+    if not (priced and cells.has(col.QUANTITY)):
+        frame = frame.with_columns(pl.lit(1).cast(amounts.EXACT).alias("q"))
+    # factors below a trillion have a product that still fits its type
+    huge = pl.max_horizontal(pl.col("n").abs(), pl.col("q").abs()) >= amounts.LARGEST
+    product = pl.when(huge.fill_null(value=False)).then(None).otherwise(pl.col("n")) * pl.col("q")
+    frame = frame.with_columns(huge=huge.fill_null(value=False), product=product)
+    money = amounts.as_money(pl.col("product"))
+    large = pl.col("huge") | (pl.col("product").abs() >= amounts.LARGEST).fill_null(value=False)
+    read = frame.select(money=pl.when(~large).then(money), large=large & pl.col("n").is_not_null())
+    return read["money"], unread, read["large"]
 
 
 def _lacks_quantity(cells: Cells, frame: pl.DataFrame) -> pl.Series:
@@ -195,12 +198,6 @@ def _repeats(cells: Cells) -> pl.Series:
     return ~rows.select(pl.struct(pl.all()).is_first_distinct()).to_series()
 
 
-def _readable_money(large: pl.Series) -> pl.Expr:
-    """Money of every row; what is beyond all measure counts as unread."""
-    readable = pl.when(~pl.lit(large)).then(pl.col(col.AMOUNT))
-    return readable.fill_null(Decimal(0)).cast(col.MONEY).alias(MONEY_IN)
-
-
 def _cleaned(cells: Cells, judged: pl.DataFrame, times: Moments) -> Cleaned:
     accepted = judged[WHY].is_null()
     aside = [column.alias(f"+{column.name}") for column in _columns_of_users(cells)]
@@ -213,21 +210,11 @@ def _cleaned(cells: Cells, judged: pl.DataFrame, times: Moments) -> Cleaned:
     ).with_columns(pl.when(pl.col(col.AMOUNT).is_not_null()).then(col.STREAM).alias(col.STREAM))
     account = account_for(cells, judged, kept=total(kept[col.AMOUNT]))
     found = [
-        *verdicts(cells, judged, _COLUMN_OF_RULE),
+        *verdicts(cells, judged, _columns(cells)),
         *_remarks(cells, kept, times, accepted),
     ]
     if dropped.height:
-        found.append(
-            finding(
-                Severity.WARNING,
-                "idle_money",
-                _TABLE,
-                rows=dropped.height,
-                money=total(dropped[MONEY_IN]),
-                column=cells.column(col.AMOUNT if cells.has(col.AMOUNT) else UNIT_PRICE),
-                kinds=listed(sorted(dropped[col.KIND].cast(pl.String).unique().to_list())),
-            )
-        )
+        found.append(_idle_money(cells, dropped))
     frame = kept.select(*col.EVENTS, *(column.name for column in aside))
     return Cleaned(
         frame=frame.sort(col.AT, maintain_order=True),
@@ -237,10 +224,31 @@ def _cleaned(cells: Cells, judged: pl.DataFrame, times: Moments) -> Cleaned:
     )
 
 
+def _idle_money(cells: Cells, dropped: pl.DataFrame) -> Finding:
+    """Prices on views and carts: money that was never moved."""
+    return finding(
+        Severity.WARNING,
+        "idle_money",
+        _TABLE,
+        rows=dropped.height,
+        money=total(dropped[MONEY_IN]),
+        column=cells.column(col.AMOUNT if cells.has(col.AMOUNT) else UNIT_PRICE),
+        kinds=listed(sorted(dropped[col.KIND].cast(pl.String).unique().to_list())),
+    )
+
+
+def _columns(cells: Cells) -> dict[str, str]:
+    """Role of the column that each rule is about; money may stand in a price."""
+    if cells.has(col.AMOUNT):
+        return _COLUMN_OF_RULE
+    return _COLUMN_OF_RULE | {"bad_amount": UNIT_PRICE, "large_amount": UNIT_PRICE}
+
+
 def _columns_of_users(cells: Cells) -> list[pl.Series]:
     """Columns of the file that tell something about the user of the event."""
     wanted = dict.fromkeys(cells.choices.user_attributes.values())
-    checked(cells.raw, ColumnMap(dict(zip(ITEM_FACTS, wanted, strict=False))))
+    for name in wanted:
+        require(cells.raw, name)
     return [cells.raw.frame[name] for name in wanted]
 
 

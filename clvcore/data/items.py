@@ -26,8 +26,8 @@ _WORDS = (col.TITLE, col.CATEGORY, col.TEXT)
 def clean_items(cells: Cells) -> Cleaned:
     """Items with their attributes; of rows with the same id the last one counts."""
     ids = cells.text(col.ITEM)
-    price, unread_price = cells.numbers(col.PRICE)
-    cost, unread_cost = cells.numbers(col.UNIT_COST)
+    price, unread_price = _money(cells, col.PRICE)
+    cost, unread_cost = _money(cells, col.UNIT_COST)
     times, unread_time = cells.times(col.AVAILABLE)
     frame = pl.DataFrame(
         [
@@ -39,7 +39,7 @@ def clean_items(cells: Cells) -> Cleaned:
             times.at.alias(col.AVAILABLE),
             *attribute_columns(cells, col.ITEMS),
         ]
-    ).with_columns(amounts.as_money(pl.col(col.PRICE, col.UNIT_COST)))
+    )
     judged = judged_by_id(cells, ids, "no_item")
     unread = {
         col.PRICE: unread_price,
@@ -47,6 +47,14 @@ def clean_items(cells: Cells) -> Cleaned:
         col.AVAILABLE: unread_time,
     }
     return cleaned_entities(cells, frame, judged, unread, "no_item", col.ITEMS, col.ITEM)
+
+
+def _money(cells: Cells, role: str) -> tuple[pl.Series, pl.Series]:
+    """Money with four places, and which cells are no amount that can be meant."""
+    numbers, unread = cells.numbers(role)
+    huge = (numbers.abs() >= amounts.LARGEST).fill_null(value=False)
+    sound = numbers.set(huge, value=None).to_frame("n")
+    return sound.select(amounts.as_money(pl.col("n"))).to_series(), unread | huge
 
 
 def attribute_columns(cells: Cells, schema: pl.Schema) -> list[pl.Series]:

@@ -54,19 +54,29 @@ def checked(raw: RawTable, given: ColumnMap) -> ColumnMap:
     roles = {}
     for word, column in given.roles.items():
         roles[_role_of(raw.name, word)] = column
-        if column not in raw.frame.columns:
-            near = _nearest(column, raw.frame.columns)
-            raise MappingError(
-                say(
-                    "data.no_such_column",
-                    column=column,
-                    source=raw.source,
-                    found=listed(raw.frame.columns, most=20),
-                    near=say("data.near", names=listed(near)) if near else "",
-                )
-            )
+        require(raw, column)
     constants = {_role_of(raw.name, word): value for word, value in given.constants.items()}
     return ColumnMap(roles, constants)
+
+
+def require(raw: RawTable, column: str) -> None:
+    """Nothing, where the table has the column.
+
+    Raises:
+        MappingError: it has none of that name.
+    """
+    if column in raw.frame.columns:
+        return
+    near = _nearest(column, raw.frame.columns)
+    raise MappingError(
+        say(
+            "data.no_such_column",
+            column=column,
+            source=raw.source,
+            found=listed(raw.frame.columns, most=20),
+            near=say("data.near", names=listed(near)) if near else "",
+        )
+    )
 
 
 def complete(raw: RawTable, given: ColumnMap) -> ColumnMap:

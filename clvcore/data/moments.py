@@ -119,10 +119,11 @@ def _as_iso(cells: pl.Series, order: DateOrder) -> pl.Series:
     return (
         cells.str.strip_chars()
         .str.replace(r"^(\d{4})[/.](\d{1,2})[/.](\d{1,2})", "${1}-${2}-${3}")
-        .str.replace(r"^(\d{4})(\d{2})(\d{2})(\D|$)", "${1}-${2}-${3}${4}")
         .str.replace(
-            r"^(\d{4})(\d{2})(\d{2})[Tt ]?(\d{2})(\d{2})(\d{2})$", "${1}-${2}-${3} ${4}:${5}:${6}"
+            r"^(\d{4})(\d{2})(\d{2})[Tt ]?(\d{2})(\d{2})(\d{2})(\D.*)?$",
+            "${1}-${2}-${3} ${4}:${5}:${6}${7}",
         )
+        .str.replace(r"^(\d{4})(\d{2})(\d{2})(\D|$)", "${1}-${2}-${3}${4}")
         .str.replace(numeric + r"(\d{4})", "${3}" + day_month)
         .str.replace(numeric + r"([0-6]\d)(\D|$)", "20${3}" + day_month + "${4}")
         .str.replace(numeric + r"([7-9]\d)(\D|$)", "19${3}" + day_month + "${4}")

@@ -80,7 +80,7 @@ def account_for(cells: Cells, judged: pl.DataFrame, kept: Decimal | None = None)
     why = judged[WHY]
     ignored = why.is_in(IGNORING).fill_null(value=False)
     money = judged[MONEY_IN]
-    broken = 0 if cells.raw.broken is None else cells.raw.broken.height
+    broken = cells.raw.broken.height
     money_ok, money_left_out = total(money.filter(why.is_null())), total(money.filter(ignored))
     kept = money_ok if kept is None else kept
     return Account(
@@ -124,7 +124,7 @@ def verdicts(cells: Cells, judged: pl.DataFrame, columns: dict[str, str]) -> lis
         for rule, rows, money, line in groups.rows()
     ]
     broken = cells.raw.broken
-    if broken is not None and broken.height:
+    if broken.height:
         found.append(
             finding(
                 Severity.ERROR,
@@ -160,7 +160,7 @@ def rejects_of(cells: Cells, judged: pl.DataFrame) -> pl.DataFrame:
         )
     )
     broken = cells.raw.broken
-    if broken is None or broken.height == 0:
+    if broken.height == 0:
         return rows.sort("_line")
     lost = broken.select(
         _line="line", _reason=pl.lit(say(f"data.why_{BROKEN}", table=name)), _text="text"

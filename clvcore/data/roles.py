@@ -7,6 +7,14 @@ from clvcore import columns as col
 
 UNIT_PRICE = "unit_price"
 """Role beside the canonical ones: amount = quantity x unit price."""
+CURRENCY = "currency"
+"""Role of a column that names the currency of its row's money; it must be one for all rows."""
+MONEY_ROLES = {
+    "events": (col.AMOUNT, UNIT_PRICE),
+    "items": (col.PRICE, col.UNIT_COST),
+    "spend": (col.AMOUNT,),
+}
+"""Roles of each table whose numbers are money."""
 
 Evidence = Literal["any", "time", "number", "kind"]
 
@@ -52,6 +60,8 @@ _AMOUNT = (
 )
 _CHANNEL = "source trafficsource utmsource marketingchannel medium utmmedium acquisitionchannel acquiredby kanal"
 
+_CURRENCY = "currencycode waehrung"
+
 ROLES: dict[str, tuple[Role, ...]] = {
     "events": (
         _role(col.USER, _USER, required=True, asks=True),
@@ -79,6 +89,7 @@ ROLES: dict[str, tuple[Role, ...]] = {
             "order orderno ordernumber invoiceno invoice invoiceid invoicenumber transactionid"
             " transaction basketid receiptid receipt checkoutid bestellnummer rechnungsnummer",
         ),
+        _role(CURRENCY, _CURRENCY),
         _role(col.RATING, "stars overall score ratingvalue bewertung", evidence="number"),
         _role(col.STREAM, "revenuestream moneystream"),
         _role(col.CHANNEL, _CHANNEL),
@@ -95,6 +106,7 @@ ROLES: dict[str, tuple[Role, ...]] = {
             col.CATEGORY,
             "categoryname maincategory productcategory department group type kategorie warengruppe",
         ),
+        _role(CURRENCY, _CURRENCY),
         _role(col.TAGS, "tag genres genre labels keywords schlagworte"),
         _role(col.PRICE, "unitprice listprice saleprice preis verkaufspreis", evidence="number"),
         _role(
@@ -146,6 +158,7 @@ ROLES: dict[str, tuple[Role, ...]] = {
             asks=True,
             evidence="number",
         ),
+        _role(CURRENCY, _CURRENCY),
         _role(col.IMPRESSIONS, "impr views impressionen", evidence="number"),
         _role(col.CLICKS, "click linkclicks klicks", evidence="number"),
     ),

@@ -36,7 +36,10 @@ def clean_spend(cells: Cells) -> Cleaned:
     exact, unread = cells.numbers(col.AMOUNT)
     amount = exact.to_frame("n").select(amounts.as_money(pl.col("n"))).to_series()
     large = (amount.abs() >= amounts.LARGEST).fill_null(value=False)
-    counts = [cells.numbers(role)[0].cast(pl.Int64) for role in (col.IMPRESSIONS, col.CLICKS)]
+    counts = [
+        cells.numbers(role)[0].cast(pl.Int64, strict=False)
+        for role in (col.IMPRESSIONS, col.CLICKS)
+    ]
     why = first_rule(
         [
             ("no_date", times.at.is_null() & ~unread_time),

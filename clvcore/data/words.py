@@ -11,17 +11,18 @@ _KINDS = {
     Kind.VIEW: "view click clicked pageview page_view detail product_view item_view view_item"
     " product_viewed detail_view impression_click visit open screen_view pv browse",
     Kind.CART: "cart add_to_cart addtocart add_cart cart_add basket add_to_basket added_to_cart"
-    " product_added warenkorb wishlist favorite fav save",
+    " product_added warenkorb",
     Kind.PURCHASE: "purchase buy bought order ordered sale sold transaction paid payment checkout"
     " purchased order_completed completed delivered invoice kauf bestellung rent hire",
     Kind.REFUND: "refund return returned refunded cancel cancelled canceled cancellation chargeback"
     " credit credit_note reversal storno retoure order_refunded erstattung",
     Kind.PLAY: "play played listen listened watch watched stream streamed playback read video_view",
-    Kind.RATING: "rating rate rated review reviewed stars like liked score bewertung",
+    Kind.RATING: "rating rate rated review reviewed stars score bewertung",
     Kind.AD: "ad ads impression ad_impression ad_revenue advertising ad_click adview ad_view",
     Kind.SUBSCRIPTION: "subscription subscribe subscribed subscription_payment renewal renew"
     " renewed fee service service_fee membership membership_fee invoice_subscription",
-    Kind.OTHER: "other misc search login logout share unsubscribe remove_from_cart",
+    Kind.OTHER: "other misc search login logout share like liked fav favorite wishlist"
+    " add_to_wishlist save unsubscribe remove_from_cart",
 }
 _STREAMS = {
     Stream.PURCHASE: "purchase purchases sales sale shop commerce orders order",

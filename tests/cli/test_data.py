@@ -1,0 +1,128 @@
+import json
+
+import pytest
+from click.testing import CliRunner
+
+from clvcore.cli.data import data
+from clvcore.errors import ClvError
+
+EVENTS = "customer,product,date,total\n1,a,2025-01-05,5.00\n,b,2025-01-06,7.50\n"
+
+
+@pytest.fixture
+def clv(monkeypatch, tmp_path):
+    """Run ``clv data`` in an empty workspace; errors come as they are raised."""
+    monkeypatch.setenv("CLV_HOME", str(tmp_path / "home"))
+
+    def run(*words):
+        found = CliRunner().invoke(data, [str(word) for word in words])
+        if isinstance(found.exception, ClvError):
+            raise found.exception
+        return found
+
+    return run
+
+
+@pytest.fixture
+def events(tmp_path):
+    file = tmp_path / "events.csv"
+    file.write_text(EVENTS)
+    return file
+
+
+def test_import_answers_with_the_account_of_the_file(clv, events):
+    answer = json.loads(clv("import", "--events", events, "--name", "mine", "--json").stdout)
+    assert answer["name"] == "mine"
+    assert answer["currency"] == "EUR"
+    assert answer["simulated"] is False
+    assert [answer[name] for name in ("rows_in", "accepted", "rejected", "ignored")] == [2, 1, 1, 0]
+    assert answer["tables"]["events"]["money_in"] == 12.5
+    assert answer["tables"]["events"]["money_accepted"] == 5.0
+    assert answer["findings"][0]["rule"] == "no_user"
+    assert answer["observed"] == ["2025-01-05T00:00:00+00:00"] * 2
+    assert answer["money_by_stream"] == {"purchase": 5.0}
+    assert answer["spend"] is None
+
+
+def test_what_was_imported_can_be_listed_and_shown(clv, events):
+    made = json.loads(clv("import", "--events", events, "--name", "mine", "--json").stdout)
+    listed = json.loads(clv("list", "--json").stdout)
+    assert [entry["id"] for entry in listed["datasets"]] == [made["id"]]
+    shown = json.loads(clv("show", "mine", "--json").stdout)
+    assert shown == made
+
+
+def test_the_text_tells_the_same_to_people(clv, events):
+    text = clv("import", "--events", events, "--name", "mine").stdout
+    assert "mine" in text
+    assert "No user in 1 row of events" in text
+    assert "7.50" in text
+    assert "spend unknown" in text
+    assert "rejects_events.csv" in text
+    assert "mine" in clv("list").stdout
+
+
+def test_columns_kinds_and_marks_can_be_said(clv, tmp_path):
+    file = tmp_path / "events.csv"
+    file.write_text('who,client,when,what,money\n9,1,03/04/2025,zap,"1,234"\n')
+    answer = json.loads(
+        clv(
+            "import", "--events", file, "--map", "user=who", "--map", "events.kind=what",
+            "--map", "amount=money", "--map-kind", "zap=purchase", "--decimal", ",",
+            "--date-order", "mdy", "--currency", "usd", "--time-zone", "America/New_York", "--json",
+        ).stdout
+    )  # fmt: skip
+    assert answer["currency"] == "USD"
+    assert answer["events_by_kind"] == {"purchase": 1}
+    assert answer["money_by_stream"] == {"purchase": 1.234}
+    assert answer["observed"][0] == "2025-03-04T05:00:00+00:00"
+
+
+def test_a_recipe_is_used_again_for_next_months_file(clv, events, tmp_path):
+    made = json.loads(clv("import", "--events", events, "--name", "mine", "--json").stdout)
+    later = tmp_path / "later.csv"
+    later.write_text("customer,product,date,total,revenue\n1,a,2025-02-05,5.00,9\n")
+    recipe = f"{made['folder']}/dataset.json"
+    again = json.loads(clv("import", "--events", later, "--recipe", recipe, "--json").stdout)
+    assert again["name"] == "mine"
+    assert again["maps"] == made["maps"]
+    assert again["tables"]["events"]["money_in"] == 5.0
+
+
+@pytest.mark.parametrize(
+    ("words", "sentence"),
+    [
+        (["--map", "user"], "is no mapping"),
+        (["--map", "user=nobody"], "no column 'nobody'"),
+        (["--map", "users.channel=x"], "was not brought in"),
+        (["--map-kind", "a=b"], "does not map a word to a kind"),
+        (["--currency", "euro"], "no currency"),
+        (["--name", " "], "needs a name"),
+        (["--time-zone", "Mars/Base"], "no time zone"),
+        (["--items", "/nowhere/items.csv"], "There is no file"),
+        (["--recipe", "/nowhere/recipe.json"], "There is no file"),
+        (["--name", "online_retail"], "name of a sample"),
+    ],
+)
+def test_wrong_input_is_one_clear_sentence_and_nothing_is_written(clv, events, words, sentence):
+    with pytest.raises(ClvError, match=sentence):
+        clv("import", "--events", events, *words)
+    assert json.loads(clv("list", "--json").stdout)["datasets"] == []
+
+
+@pytest.mark.parametrize("content", [b"", b"user,time\n", bytes(range(256)) * 9, b"PAR1xxxx"])
+def test_a_file_that_is_no_table_is_one_clear_sentence(clv, tmp_path, content):
+    file = tmp_path / "events.csv"
+    file.write_bytes(content)
+    with pytest.raises(ClvError, match=r"events\.csv"):
+        clv("import", "--events", file)
+
+
+def test_an_unknown_data_set_is_answered_with_what_there_is(clv):
+    with pytest.raises(ClvError, match="online_retail"):
+        clv("show", "nothing")
+
+
+def test_the_samples_are_listed(clv):
+    names = [one["name"] for one in json.loads(clv("list", "--json").stdout)["samples"]]
+    assert "online_retail" in names
