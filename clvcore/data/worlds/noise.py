@@ -43,6 +43,7 @@ class Draw(IntEnum):
     LOGGING = auto()
     DEMAND = auto()
     SOUND = auto()
+    FASHION = auto()
 
 
 def bits(key: npt.ArrayLike, *names: npt.ArrayLike) -> Keys:

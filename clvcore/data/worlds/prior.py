@@ -79,8 +79,9 @@ class Choice:
     """Malus of a lasting item that the user already has."""
     outside: float = 5.7
     """Utility below which an item is not opened."""
-    fashion: float = 0.22
-    """How strongly own search leads to what others took: weight (1 + recent takes)^fashion."""
+    fashion: float = 0.6
+    """Standard deviation, over items and months, of ln(how often own search meets an item). What is
+    in fashion moves by itself and not with what others take, so that users do not interfere."""
     launch: float = 1.0
     """How much more a new item is met in its first four weeks."""
     searched: int = 10
@@ -270,7 +271,7 @@ STREAM = WorldParams(
         ),
     ),
     choice=Choice(
-        liking=7.0, quality=0.45, outside=5.6, searched=9, fashion=0.15, price_weight=0.0,
+        liking=7.0, quality=0.45, outside=5.6, searched=9, fashion=0.5, price_weight=0.0,
         complement=0.0,
     ),
     retention=Retention(hazard=0.021, visits=0.75, engagement=0.7, usual=0.28),

@@ -16,6 +16,7 @@ from clvcore.data.worlds.noise import (
     bits,
     choice,
     gumbel,
+    normal,
     poisson,
     uniform,
 )
@@ -109,14 +110,14 @@ def met_items(
     crowd: Crowd,
     visits: Visits,
     slates: Ints,
-    appeal: Floats,
+    weight: Floats,
     week: int,
 ) -> tuple[Ints, Ints]:
     """Items that each visit meets and their position in the slate: [visits, met] each.
 
     The slate comes first; then items found by own search: mostly in three categories that suit
     the mood, some in the category that goes with the last one bought, some among what is in
-    fashion. ``appeal`` weighs items; it is 0 where an item is not on sale.
+    fashion. ``weight`` is `appeal`.
     """
     n, searched = len(visits.user), params.choice.searched
     slot = np.arange(searched)
@@ -130,23 +131,37 @@ def met_items(
     anywhere = np.broadcast_to((slot % 5) == 4, shelf.shape)
     anywhere = anywhere & ~((slot >= searched - 2) & recent[:, None])
     chance = uniform(visits.seed[:, None], Draw.SEARCH, 1, slot)
-    found = _found(catalogue.category, appeal, shelf, anywhere, chance)
+    found = _found(catalogue.category, weight, shelf, anywhere, chance)
     position = np.concatenate(
         [np.tile(np.arange(slates.shape[1]), (n, 1)), np.full((n, searched), NONE)], axis=1
     )
     return np.concatenate([slates, found], axis=1), position
 
 
-def _found(category: Ints, appeal: Floats, shelf: Ints, anywhere: Bools, chance: Floats) -> Ints:
-    """Items drawn in proportion to appeal, from their shelf or from anywhere; NONE if it is bare."""
+def _found(category: Ints, weight: Floats, shelf: Ints, anywhere: Bools, chance: Floats) -> Ints:
+    """Items drawn in proportion to weight, from their shelf or from anywhere; NONE if it is bare."""
     order = np.argsort(category, kind="stable")
-    total = np.concatenate([[0.0], np.cumsum(appeal[order])])
+    total = np.concatenate([[0.0], np.cumsum(weight[order])])
     begin = np.searchsorted(category[order], np.arange(shelf.max(initial=0) + 2))
     low = np.where(anywhere, 0.0, total[begin[shelf]])
     high = np.where(anywhere, total[-1], total[begin[shelf + 1]])
     place = np.searchsorted(total, low + chance * (high - low), side="right") - 1
     item = order[np.clip(place, 0, len(order) - 1)]
-    return np.where((high > low) & (appeal[item] > 0), item, NONE)
+    return np.where((high > low) & (weight[item] > 0), item, NONE)
+
+
+def appeal(params: WorldParams, catalogue: Catalogue, key: int, week: int) -> Floats:
+    """How often own search meets each item this week, relative to the others; 0 if not on sale.
+
+    ``exp(1.2 quality + fashion * trend) * (1 + launch in the first four weeks)``; the trend of an
+    item goes in straight lines from one standard normal number to the next, eight weeks apart.
+    """
+    index, knot, share = np.arange(len(catalogue.price)), week // 8, week % 8 / 8
+    before, after = (normal(key, Draw.FASHION, index, knot + part) for part in (0, 1))
+    trend = (1 - share) * before + share * after
+    fresh = 1 + params.choice.launch * (catalogue.launch > (week - 4) * WEEK)
+    weight = np.exp(1.2 * catalogue.quality + params.choice.fashion * trend) * fresh
+    return np.where(catalogue.launch <= week * WEEK, weight, 0.0)
 
 
 def general_utility(

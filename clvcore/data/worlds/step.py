@@ -24,6 +24,7 @@ from clvcore.data.worlds.retention import experience, hazard, satisfied
 from clvcore.data.worlds.session import (
     Opened,
     Visits,
+    appeal,
     drawn_visits,
     general_utility,
     met_items,
@@ -129,11 +130,8 @@ def _opened(world: World, state: State, insight: Insight, visits: Visits, item: 
     """What the visits open of what they meet: the slates and what own search finds."""
     params, catalogue, week = world.params, world.catalogue, state.week
     crowd = insight.crowd
-    taken = state.uptake.sum(axis=0)
-    fresh = 1 + params.choice.launch * (catalogue.launch > (week - 4) * WEEK)
-    appeal = np.exp(0.7 * catalogue.quality) * (1 + taken) ** params.choice.fashion * fresh
-    appeal = np.where(catalogue.launch <= week * WEEK, appeal, 0.0)
-    met, position = met_items(params, catalogue, crowd, visits, item, appeal, week)
+    weight = appeal(params, catalogue, world.key, week)
+    met, position = met_items(params, catalogue, crowd, visits, item, weight, week)
     general = insight.general[np.maximum(met, 0)]
     if params.violations.interference:
         country = crowd.country[visits.user][:, None]
