@@ -20,6 +20,9 @@ _PLAIN = {
 }
 
 
+_NUMBER = "|".join((*_GROUPED.values(), *_PLAIN.values()))
+
+
 def bare(cells: pl.Series) -> pl.Series:
     r"""Numbers without currency, spaces and apostrophes; a minus stands in front.
 
@@ -51,7 +54,7 @@ def decimal_mark(numbers: pl.Series) -> Mark | None:
         >>> decimal_mark(pl.Series(["12,345"])) is None
         True
     """
-    marked = numbers.filter(numbers.str.contains(r"[.,]"))
+    marked = numbers.filter(numbers.str.contains(r"[.,]") & numbers.str.contains(_NUMBER))
     if not len(marked):
         return "."
     says = {

@@ -73,19 +73,22 @@ class Cells:
         if mark is None:
             mark = amounts.decimal_mark(bare)
         if mark is None:
-            example = bare.filter(bare.str.contains(r"[.,]"))[0]
-            raise MappingError(
-                say(
-                    "data.decimal_undecided",
-                    column=column,
-                    source=self.raw.source,
-                    example=example,
-                    comma=amounts.exact(pl.Series([example]), ",")[0],
-                    point=amounts.exact(pl.Series([example]), ".")[0],
-                )
-            )
+            raise MappingError(self._undecided(bare, column))
         numbers = amounts.exact(bare, mark)
         return numbers, text.is_not_null() & numbers.is_null()
+
+    def _undecided(self, bare: pl.Series, column: str) -> str:
+        read = pl.DataFrame(
+            {"cell": bare, "comma": amounts.exact(bare, ","), "point": amounts.exact(bare, ".")}
+        ).filter(pl.col("cell").str.contains(r"[.,]"))
+        either = read.filter(pl.col("comma").is_not_null() & pl.col("point").is_not_null())
+        where = {"column": column, "source": self.raw.source}
+        if either.height:
+            example, comma, point = either.row(0)
+            return say("data.decimal_undecided", **where, example=example, comma=comma, point=point)
+        one = read.filter(pl.col("point").is_not_null())["cell"][0]
+        other = read.filter(pl.col("comma").is_not_null())["cell"][0]
+        return say("data.decimal_mixed", **where, one=one, other=other)
 
     def currency(self) -> str | None:
         """The one currency that the table names, beside its amounts or in a column of its own.

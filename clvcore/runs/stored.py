@@ -6,7 +6,9 @@ set; what is read is checked against the id of its content.
 
 import json
 import shutil
+import time
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from dataclasses import asdict, dataclass, fields
 from datetime import UTC, datetime
 from decimal import Decimal
@@ -26,6 +28,7 @@ from clvcore.messages import say
 FACTS = "dataset.json"
 REJECTS = "rejects_{table}.csv"
 TEMPORARY = ".new-"
+_ABANDONED_S = 3600.0
 _PLAIN_NUMBER = r"^[-+]?\d[\d.,]*$"
 _FORMULA = r"^[=+\-@\t\r]"
 
@@ -61,20 +64,28 @@ def store(intake: Intake, place: Path) -> Path:
 def put_whole(place: Path, write: Callable[[Path], None]) -> Path:
     """Let ``write`` fill a folder beside ``place`` and move it there in one step."""
     place.parent.mkdir(parents=True, exist_ok=True)
+    _sweep(place.parent)
     fresh = _new_folder(place.parent)
     try:
         write(fresh)
-        if place.exists():
-            old = _new_folder(place.parent)
+        old = _new_folder(place.parent) if place.exists() else None
+        if old is not None:
             place.replace(old / place.name)
-            fresh.replace(place)
+        fresh.replace(place)
+        if old is not None:
             shutil.rmtree(old, ignore_errors=True)
-        else:
-            fresh.replace(place)
     except BaseException:
         shutil.rmtree(fresh, ignore_errors=True)
         raise
     return place
+
+
+def _sweep(parent: Path) -> None:
+    """Remove what a process left behind that was killed while it wrote."""
+    for folder in parent.glob(f"{TEMPORARY}*"):
+        with suppress(FileNotFoundError):  # another process was quicker
+            if time.time() - folder.stat().st_mtime > _ABANDONED_S:
+                shutil.rmtree(folder, ignore_errors=True)
 
 
 def _new_folder(parent: Path) -> Path:

@@ -130,6 +130,8 @@ class Workspace:
         try:
             return stored.store(intake, place)
         except OSError as error:
+            if place.is_dir() and _entry(place):  # another process put the same there just now
+                return place
             why = error.strerror or str(error)
             raise ConfigError(say("workspace.cannot_write", folder=self.root, why=why)) from error
 

@@ -1,4 +1,5 @@
 import json
+import os
 from datetime import UTC, datetime
 
 import polars as pl
@@ -232,3 +233,15 @@ def test_money_is_stored_exactly(workspace):
     folder = workspace.add(intake())
     facts = json.loads((folder / stored.FACTS).read_text())
     assert facts["accounts"][0]["money_in"] == "5.5000"
+
+
+def test_what_a_killed_process_left_behind_is_swept_away(workspace):
+    abandoned = workspace.datasets / f"{stored.TEMPORARY}killed"
+    abandoned.mkdir(parents=True)
+    os.utime(abandoned, (0, 0))
+    busy = workspace.datasets / f"{stored.TEMPORARY}busy"
+    busy.mkdir()
+    workspace.add(intake())
+    assert not abandoned.exists()
+    assert busy.exists()
+    assert len(workspace.entries()) == 1
