@@ -41,6 +41,12 @@ def read_delimited(text: str, *, table: str, source: str, separator: str | None 
     if start and start[0].lower().startswith(_PREFERENCE) and len(start[0]) == 5:
         separator = separator or start.pop(0)[-1]
         frame = frame.slice(1)
+    if separator is None and _parts_by_spaces(start):
+        separator = "\t"
+        frame = frame.with_columns(
+            pl.col("text").str.strip_chars().str.replace_all(r"\s+", separator)
+        )
+        start = frame["text"].head(200).to_list()
     separator = separator or separator_of(start)
     if frame.height < 2:
         raise UploadError(say("data.no_rows", source=source))
@@ -78,6 +84,14 @@ def separator_of(lines: Sequence[str]) -> str:
         return (times / len(counts), counts[0] == usual, usual)
 
     return max(SEPARATORS, key=consistency)
+
+
+def _parts_by_spaces(lines: Sequence[str]) -> bool:
+    """Whether runs of spaces part the same number of cells in every line, and nothing else does."""
+    if any(mark in line for line in lines for mark in (*SEPARATORS, '"')):
+        return False
+    counts = {len(line.split()) for line in lines}
+    return len(counts) == 1 and counts != {1}
 
 
 def _names(header: str, separator: str, *, source: str) -> list[str]:

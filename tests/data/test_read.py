@@ -35,6 +35,16 @@ def test_a_decimal_comma_is_not_taken_for_a_separator():
     assert separator_of(["id;price;weight", "1;2,50;0,5", "2;3,75;1,5"]) == ";"
 
 
+def test_runs_of_spaces_part_cells_where_nothing_else_does():
+    raw = rows_of(" customer date   value\n 00001 19970101   11.77\n 00002 19970112  2.00\n")
+    assert raw.frame.columns == ["customer", "date", "value"]
+    assert raw.frame.row(0) == ("00001", "19970101", "11.77")
+
+
+def test_spaces_inside_cells_part_nothing():
+    assert rows_of("when\n2025-01-01 10:00\n").frame.columns == ["when"]
+
+
 def test_a_line_that_names_the_separator_is_obeyed_and_is_no_row():
     assert rows_of("sep=;\nuser;text\n1;a,b\n").frame.rows() == [("1", "a,b")]
 
