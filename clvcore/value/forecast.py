@@ -25,6 +25,9 @@ from clvcore.value.posterior import averages, simulated_totals, total_draws
 from clvcore.value.precision import double
 from clvcore.value.user_forecast import Horizon, user_forecast
 
+USER_DRAWS = 16
+"""Draws behind a user's own interval, in which chance weighs far more than the parameters."""
+
 
 @dataclass(frozen=True, slots=True)
 class Forecast:
@@ -83,12 +86,13 @@ def forecast(
     known = evidence(data, basis)
     fits = fit_all(known)
     here, draws = population(fits, known), population_draws(fits, known, n_draws, rng)
-    levers = Levers(discount_rate_annual=discount_rate_annual)
+    levers = Levers(discount_rate_annual=discount_rate_annual or None)
     nobody = np.zeros(known.users.height, dtype=np.int64)
     cells, rows = cells_of(known, nobody)
     with double():
         view = _outlook(here, cells, levers, float(horizon_days))
-        spread = averages(draws, cells, levers, float(horizon_days))
+        few = jax.tree.map(lambda part: part[:USER_DRAWS], draws)
+        spread = averages(few, cells, levers, float(horizon_days))
     span = Horizon(horizon_days, discount_rate_annual, level)
     users = user_forecast(known, fits, rows, view, spread, span)
     return Forecast(
@@ -124,7 +128,7 @@ def group_intervals(
     means and of their variances; it is simulated as a Gamma variable with these two moments.
     """
     cells, _ = cells_of(made.known, group)
-    levers = Levers(discount_rate_annual=made.discount_rate_annual)
+    levers = Levers(discount_rate_annual=made.discount_rate_annual or None)
     with double():
         streams = total_draws(made.draws, cells, levers, float(made.horizon_days), n_groups)
     mean = np.sum([np.asarray(part.mean) for part in streams], axis=0)

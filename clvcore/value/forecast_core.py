@@ -18,9 +18,8 @@ user's own money figure; so for a row
     E[value of a user]   = mean   (offset + slope z)
     E[value^2]           = square (offset + slope z)^2
 
-and sums over the users of a row need only n, sum z and sum z^2. Discounting takes money at the
-middle of each of `streams.N_STEPS` equal steps; it scales the square by the square of what it does to the
-mean.
+and sums over the users of a row need only n, sum z and sum z^2. Discounting is
+continuous at an annual rate; it scales the square by the square of what it does to the mean.
 """
 
 import jax
@@ -40,13 +39,28 @@ from clvcore.value.population import (
 )
 
 
-def outlook(population: Population, cells: Cells, levers: Levers, horizon_days: Scalar) -> Outlook:
-    """Moments of what every distinct history will bring within the horizon."""
+def outlook(
+    population: Population,
+    cells: Cells,
+    levers: Levers,
+    horizon_days: Scalar,
+    *,
+    fine: bool = True,
+) -> Outlook:
+    """Moments of what every distinct history will bring within the horizon.
+
+    Args:
+        population: fitted parameters, or one draw of them.
+        cells: distinct histories.
+        levers: what is changed.
+        horizon_days: how far ahead.
+        fine: whether integrals over the dropout are to seven digits, or to four at half the cost.
+    """
     purchase = streams.worth_per_order(population, levers)
     return Outlook(
-        buyers=streams.buyers(population, cells.buyers, levers, purchase, horizon_days),
+        buyers=streams.buyers(population, cells.buyers, levers, purchase, horizon_days, fine=fine),
         prospects=streams.prospects(population, cells.prospects, levers, purchase, horizon_days),
-        visitors=streams.visitors(population, cells.visitors, levers, horizon_days),
+        visitors=streams.visitors(population, cells.visitors, levers, horizon_days, fine=fine),
         contracts=streams.contracts(population, cells.contracts, levers, horizon_days),
     )
 

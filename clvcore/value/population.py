@@ -35,7 +35,8 @@ class Levers(NamedTuple):
     fee: Scalar = 1.0
     conversion: Scalar = 1.0
     """Hazard of a first order."""
-    discount_rate_annual: Scalar = 0.0
+    discount_rate_annual: Scalar | None = 0.0
+    """None says at compile time that nothing is discounted, which saves work."""
 
 
 class Population(NamedTuple):

@@ -31,7 +31,9 @@ def averages(
     """Mean over the draws of every row's moments; one draw at a time, so memory stays small."""
 
     def one(held: Population) -> list[Average]:
-        return [_polynomials(unit) for unit in outlook(held, cells, levers, horizon_days)]
+        return [
+            _polynomials(unit) for unit in outlook(held, cells, levers, horizon_days, fine=False)
+        ]
 
     first = jax.tree.map(lambda leaf: leaf[0], draws)
     zero = jax.tree.map(jnp.zeros_like, jax.eval_shape(one, first))
@@ -56,7 +58,9 @@ def total_draws(
 ) -> Totals:
     """Moments of every group's total under each draw, by stream: leaves [draws, groups]."""
     return jax.lax.map(
-        lambda held: group_totals(outlook(held, cells, levers, horizon_days), cells, n_groups),
+        lambda held: group_totals(
+            outlook(held, cells, levers, horizon_days, fine=False), cells, n_groups
+        ),
         draws,
     )
 

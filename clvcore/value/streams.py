@@ -7,6 +7,7 @@ from typing import NamedTuple
 
 import jax
 import jax.numpy as jnp
+import numpy as np
 from jaxtyping import Array, Float, Int
 
 from clvcore.units import DAYS_PER_YEAR
@@ -18,7 +19,9 @@ from clvcore.value.models.mbg_nbd import TOSSES
 from clvcore.value.population import HistoryCells, Levers, Population, Rows, Unit, WaitCells
 
 N_STEPS = 12
-"""Steps of the horizon, for discounting."""
+"""Steps of the horizon in which a first order may come."""
+
+_NODES, _WEIGHTS = np.polynomial.legendre.leggauss(4)
 
 
 def at(lever: Scalar, group: Int[Array, " rows"]) -> Float[Array, "..."]:
@@ -34,19 +37,28 @@ def worth_per_order(population: Population, levers: Levers) -> Float[Array, "...
     return left * population.margin * levers.margin * levers.order_value
 
 
-def _steps(horizon_days: Scalar) -> Float[Array, " steps"]:
-    return jnp.asarray(horizon_days) * jnp.arange(1, N_STEPS + 1) / N_STEPS
+def _times(horizon_days: Scalar) -> Float[Array, " times"]:
+    """Gauss-Legendre nodes within the horizon."""
+    return 0.5 * jnp.asarray(horizon_days) * (jnp.asarray(_NODES) + 1.0)
 
 
 def _discounted(
-    cumulative: Float[Array, "steps rows"], rate: Float[Array, "..."], horizon_days: Scalar
+    whole: Rows,
+    cumulative: Float[Array, "times rows"],
+    rate: Float[Array, "..."],
+    horizon_days: Scalar,
 ) -> Rows:
-    """Sum of what arrives in each step, worth today; ``rate`` a year, by row or for all."""
-    steps = _steps(horizon_days)
-    middle = steps - 0.5 * steps[0]
-    factor = jnp.exp(-jnp.log1p(rate) * middle[:, None] / DAYS_PER_YEAR)
-    arrives = jnp.diff(cumulative, axis=0, prepend=jnp.zeros_like(cumulative[:1]))
-    return jnp.sum(arrives * factor, axis=0)
+    """What arrives within the horizon, worth today, at an annual rate by row or for all.
+
+    The integral of e^(-d u) dM(u) is e^(-d H) M(H) + d times the integral of e^(-d u) M(u), with M
+    the cumulative expectation, taken at the nodes of `_times`; exact at d = 0.
+    """
+    force = jnp.log1p(rate) / DAYS_PER_YEAR
+    horizon = jnp.asarray(horizon_days)
+    times = _times(horizon_days)[:, None]
+    weights = 0.5 * horizon * jnp.asarray(_WEIGHTS)[:, None]
+    waiting_cost = jnp.sum(weights * jnp.exp(-force * times) * cumulative, axis=0)
+    return jnp.exp(-force * horizon) * whole + force * waiting_cost
 
 
 def _loosened(nodes: Dropout, factor: Float[Array, "..."]) -> Dropout:
@@ -66,22 +78,29 @@ class _History(NamedTuple):
 def _history(
     params: NbdParams,
     cell: HistoryCells,
-    rate: Scalar,
-    dropout: Scalar,
-    discount: Scalar,
+    pull: tuple[Scalar, Scalar],
+    discount: Scalar | None,
     horizon_days: Scalar,
+    *,
+    fine: bool,
 ) -> _History:
-    """Expected occasions of users who have bought or visited, now and over the horizon."""
+    """Expected occasions of users who have bought or visited, now and over the horizon.
+
+    ``pull`` holds the levers on rate and dropout; without a ``discount`` its work is saved.
+    """
     x, age, group = cell.pair_frequency, cell.pair_age, cell.pair_group
-    nodes = dropout_nodes(params.a + jnp.zeros_like(x), params.b + x + TOSSES)
-    nodes = _loosened(nodes, at(dropout, group))
-    shape = params.r + x
-    scale = at(rate, group) / (params.alpha + age)
-    whole = look_ahead(nodes, shape, jnp.asarray(horizon_days) * scale)
-    times = _steps(horizon_days)
-    cumulative = jax.lax.map(lambda t: look_ahead(nodes, shape, t * scale).orders, times)
-    discounted = _discounted(cumulative, at(discount, group), horizon_days)
-    silent = jnp.exp(-shape * jnp.log1p(jnp.asarray(horizon_days) * scale))
+    a, b = params.a + jnp.zeros_like(x), params.b + x + TOSSES
+    shape, scale = params.r + x, at(pull[0], group) / (params.alpha + age)
+    reach = jnp.asarray(horizon_days) * scale
+    whole = look_ahead(_loosened(dropout_nodes(a, b, fine=fine), at(pull[1], group)), shape, reach)
+    discounted = whole.orders
+    if discount is not None:
+        coarse = _loosened(dropout_nodes(a, b, fine=False), at(pull[1], group))
+        early = jax.lax.map(
+            lambda time: look_ahead(coarse, shape, time * scale).orders, _times(horizon_days)
+        )
+        discounted = _discounted(whole.orders, early, at(discount, group), horizon_days)
+    silent = jnp.exp(-shape * jnp.log1p(reach))
     now = family.p_alive(params, x[cell.pair], cell.recency, age[cell.pair], TOSSES)
     ahead = Ahead(*(part[cell.pair] for part in whole))
     return _History(now, ahead, discounted[cell.pair], 1.0 - now * (1.0 - silent[cell.pair]))
@@ -93,15 +112,17 @@ def buyers(
     levers: Levers,
     worth_of_order: Float[Array, "..."],
     horizon_days: Scalar,
+    *,
+    fine: bool = True,
 ) -> Unit:
     """Repeat orders of users who have bought: orders times expected order value."""
     future = _history(
         population.orders,
         cell,
-        levers.order_rate,
-        levers.dropout,
+        (levers.order_rate, levers.dropout),
         levers.discount_rate_annual,
         horizon_days,
+        fine=fine,
     )
     p, q, v = population.spend
     ahead, unit = future.ahead, at(worth_of_order, cell.group) * p / (p * cell.valued + q - 1.0)
@@ -121,16 +142,21 @@ def buyers(
 
 
 def visitors(
-    population: Population, cell: HistoryCells, levers: Levers, horizon_days: Scalar
+    population: Population,
+    cell: HistoryCells,
+    levers: Levers,
+    horizon_days: Scalar,
+    *,
+    fine: bool = True,
 ) -> Unit:
     """Advertising: active days times the user's advertising revenue of an active day."""
     future = _history(
         population.visits,
         cell,
-        levers.activity_rate,
-        levers.activity_dropout,
+        (levers.activity_rate, levers.activity_dropout),
         levers.discount_rate_annual,
         horizon_days,
+        fine=fine,
     )
     ahead, unit = future.ahead, at(levers.advertising, cell.group)
     worth = future.discounted / jnp.maximum(ahead.orders, 1e-300)
@@ -152,12 +178,16 @@ def contracts(
 ) -> Unit:
     """Services: days under contract times the fee a day, as if fees accrued evenly."""
     params = population.contract._replace(s=population.contract.s * at(levers.churn, cell.group))
-    times = jnp.minimum(_steps(horizon_days)[:, None], cell.remaining)
-    cumulative = jax.vmap(lambda t: waiting.expected_days(params, cell.waited, t))(times)
-    discounted = _discounted(cumulative, at(levers.discount_rate_annual, cell.group), horizon_days)
-    days, unit = cumulative[-1], at(levers.fee, cell.group)
+    most = jnp.minimum(jnp.asarray(horizon_days), cell.remaining)
+    days = waiting.expected_days(params, cell.waited, most)
+    discounted, unit = days, at(levers.fee, cell.group)
+    if levers.discount_rate_annual is not None:
+        times = jnp.minimum(_times(horizon_days)[:, None], cell.remaining)
+        early = jax.vmap(lambda time: waiting.expected_days(params, cell.waited, time))(times)
+        rate = at(levers.discount_rate_annual, cell.group)
+        discounted = _discounted(days, early, rate, horizon_days)
     worth = discounted / jnp.maximum(days, 1e-300)
-    square = waiting.expected_square_days(params, cell.waited, times[-1])
+    square = waiting.expected_square_days(params, cell.waited, most)
     return Unit(
         mean=discounted * unit,
         square=square * (worth * unit) ** 2,
@@ -180,22 +210,22 @@ def prospects(
     """Users without an order: a first one in some step, and then repeats like any new buyer."""
     params = population.first_order
     params = params._replace(s=params.s * at(levers.conversion, cell.group))
-    steps = _steps(horizon_days)
-    still = jax.vmap(
-        lambda t: waiting.survival(params, cell.waited, t + jnp.zeros_like(cell.waited))
+    steps = jnp.asarray(horizon_days) * jnp.arange(1, N_STEPS + 1) / N_STEPS
+    middle = steps - 0.5 * steps[0]
+    survives = jax.vmap(lambda time: waiting.survival(params, cell.waited, time))(
+        steps[:, None] + jnp.zeros_like(cell.waited)
     )
-    survives = still(steps)
     starts = -jnp.diff(survives, axis=0, prepend=jnp.ones_like(survives[:1]))
-    repeats = _newcomer(population.orders, cell, levers, steps - 0.5 * steps[0])
+    repeats = _newcomer(population.orders, cell, levers, middle)
     here = family.p_alive(population.orders, *[jnp.zeros(())] * 3, TOSSES)
-    left = repeats.orders[::-1] * here
-    pairs = repeats.order_pairs[::-1] * here
-    middle = (steps - 0.5 * steps[0])[:, None] / DAYS_PER_YEAR
-    rate = jnp.log1p(at(levers.discount_rate_annual, cell.group))
-    # a repeat comes halfway between the first order and the horizon, near enough
-    late = 0.5 * (middle + steps[-1] / DAYS_PER_YEAR)
+    left, pairs = repeats.orders[::-1] * here, repeats.order_pairs[::-1] * here
     orders = jnp.sum(starts * (1.0 + left), axis=0)
-    discounted = jnp.sum(starts * (jnp.exp(-rate * middle) + left * jnp.exp(-rate * late)), axis=0)
+    discounted = orders
+    if levers.discount_rate_annual is not None:
+        force = jnp.log1p(at(levers.discount_rate_annual, cell.group)) / DAYS_PER_YEAR
+        late = 0.5 * (middle + steps[-1])  # a repeat comes about halfway from there to the horizon
+        first, again = (jnp.exp(-force * time[:, None]) for time in (middle, late))
+        discounted = jnp.sum(starts * (first + left * again), axis=0)
     p, q, v = population.spend
     unit = at(worth_of_order, cell.group) * p / (q - 1.0)
     worth = discounted / jnp.maximum(orders, 1e-300)
