@@ -21,7 +21,7 @@ from clvcore.data.worlds.prior import STOREFRONT, STREAM, Prior, Violations, Wor
 from clvcore.data.worlds.record import Week
 from clvcore.data.worlds.simulate import Simulation, go_on, simulate
 from clvcore.data.worlds.step import step
-from clvcore.data.worlds.truth import Truth, remaining_value, response_curves, truth
+from clvcore.data.worlds.truth import Truth, insight, remaining_value, response_curves, truth
 from clvcore.data.worlds.world import State, World, begin, create
 from clvcore.data.worlds.write import write
 
@@ -48,6 +48,7 @@ __all__ = [
     "begin",
     "create",
     "go_on",
+    "insight",
     "remaining_value",
     "response_curves",
     "simulate",

@@ -45,8 +45,8 @@ def listen(
     liking = (visits.taste[visit] * catalogue.taste[played]).sum(axis=1)
     plays = Rows.of(Kind.PLAY, user, when, item=played, channel=channel[visit])
     rated = uniform(visits.seed[visit], Draw.RATING, 0, played) < params.media.rated
-    opinion = 3.1 + 2.4 * (liking - 0.35) + 0.7 * catalogue.quality[played]
-    opinion = opinion + 0.6 * normal(visits.seed[visit], Draw.RATING, 1, played)
+    opinion = 3.1 + 4.0 * (liking - 0.45) + 0.7 * catalogue.quality[played]
+    opinion = opinion + 0.5 * normal(visits.seed[visit], Draw.RATING, 1, played)
     stars = np.clip(np.round(opinion), 1, 5).astype(np.int64)
     ratings = Rows.of(
         Kind.RATING, user, when + 20, item=played, rating=stars, channel=channel[visit]

@@ -32,12 +32,13 @@ def shop(
     basket = filled(catalogue, crowd, visits, seen, buys, again, discount)
 
     n, most = seen.item.shape
+    there = seen.item != NONE
     pause = 12 + 170 * uniform(visits.seed[:, None], Draw.CLOCK, 2, np.arange(most))
     looked = visits.at[:, None] + 8 + np.cumsum(pause.astype(np.int64), axis=1)
     dwell = 3 + (0.3 * pause).astype(np.int64)
-    till = looked[:, -1] + 40 + (200 * uniform(visits.seed, Draw.CLOCK, 3)).astype(np.int64)
+    last = np.where(there, looked, visits.at[:, None] + 8).max(axis=1)
+    till = last + 70 + (200 * uniform(visits.seed, Draw.CLOCK, 3)).astype(np.int64)
 
-    there = seen.item != NONE
     visit = np.arange(n)[:, None].repeat(most, axis=1)
     views = Rows.of(
         Kind.VIEW, visits.user[visit[there]], looked[there],

@@ -7,13 +7,15 @@ import polars as pl
 
 from clvcore import columns as col
 from clvcore.data.worlds.acquisition import expected_arrivals
-from clvcore.data.worlds.knowledge import mood_chances
+from clvcore.data.worlds.basket import discounts
+from clvcore.data.worlds.knowledge import Insight, mood_chances
 from clvcore.data.worlds.noise import Draw, Floats, bits
 from clvcore.data.worlds.people import NONE
 from clvcore.data.worlds.policy import InformedPolicy, Policy
 from clvcore.data.worlds.prior import WorldParams
 from clvcore.data.worlds.record import NO_MONEY
 from clvcore.data.worlds.retention import hazard
+from clvcore.data.worlds.session import general_utility
 from clvcore.data.worlds.simulate import Simulation, go_on
 from clvcore.data.worlds.tables import item_ids, times, user_ids
 
@@ -57,6 +59,15 @@ def truth(simulation: Simulation) -> Truth:
         }
     )
     return Truth(users.sort(col.USER), items.sort(col.ITEM), response_curves(world.params))
+
+
+def insight(simulation: Simulation) -> Insight:
+    """Everybody's expected utility of every item in the week that comes."""
+    world, week = simulation.world, simulation.state.week
+    category, n_categories = world.catalogue.category, len(world.words.categories)
+    discount = discounts(world.params, n_categories, category, world.key, week)
+    general = general_utility(world.words, world.catalogue, week, discount)
+    return Insight(world, simulation.state.crowd, *general)
 
 
 def response_curves(params: WorldParams, *, points: int = 31) -> pl.DataFrame:
