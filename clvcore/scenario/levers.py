@@ -186,7 +186,7 @@ def _check(change: Change) -> None:
     if change.form == "relative" and not -1 <= change.amount <= MOST_RELATIVE:
         raise ConfigError(say("scenario.too_far", change=change, lever=change.lever.value))
     if change.form == "set" and not parameter.low <= change.amount <= parameter.high:
-        low, high = (_plain(parameter.unit, bound) for bound in (parameter.low, parameter.high))
+        low, high = (shown(parameter.unit, bound) for bound in (parameter.low, parameter.high))
         raise ConfigError(say("scenario.out_of_range", change=change, low=low, high=high))
 
 
@@ -199,7 +199,8 @@ def _sample(lever: Lever, form: Form) -> str:
     return str(Change(lever, form, value if form == "set" else 0.05 if form != "added" else 5.0))
 
 
-def _plain(unit: Unit, value: float) -> str:
+def shown(unit: Unit, value: float) -> str:
+    """A value of a parameter as it is written: rates in percent."""
     return f"{100 * value:g}%" if unit == "rate" else f"{value:g}"
 
 

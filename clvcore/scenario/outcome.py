@@ -1,0 +1,111 @@
+"""What becomes of lifetime value under a scenario, beside what is expected as things are.
+
+LTV here is realised LTV plus the forecast within the horizon, and CLV = LTV - CAC. A scenario moves
+the forecast and the cost; what has been realised stays as it is.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from clvcore.scenario.effects import effects
+from clvcore.scenario.levels import Levels, levels
+from clvcore.scenario.moves import Acted
+from clvcore.scenario.scenario import Scenario
+from clvcore.scenario.sensitivity import Sensitivity, sensitivities, slopes
+from clvcore.scenario.sides import Side, difference, ends_of, grouping, side
+from clvcore.scenario.situation import Situation, situation
+from clvcore.value.users import UserValue
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """A scenario beside the base."""
+
+    scenario: Scenario
+    by: str | None
+    """What the groups are."""
+    base: Side
+    after: Side
+    delta: Side
+    """After minus base; its intervals are of the difference, under the same luck."""
+    sensitivities: tuple[Sensitivity, ...]
+    """Of the total, at the base."""
+    acted: tuple[Acted, ...]
+    """The parameters that the scenario acted on."""
+    horizon_days: tuple[float, float]
+    """Before and after."""
+    level: float
+    """Probability of the intervals."""
+
+
+@dataclass(frozen=True, slots=True)
+class Baseline:
+    """A situation with all that scenarios are compared with, computed once."""
+
+    start: Situation
+    levels: Levels
+    slopes: Mapping[str, float]
+
+
+def baseline(value: UserValue, keys: Sequence[str]) -> Baseline:
+    """What scenarios by ``keys`` (the grouping, and the columns of their scopes) start from.
+
+    Raises:
+        ConfigError: the users have no such attribute.
+    """
+    start = situation(value, keys)
+    return Baseline(start, levels(start, effects(start, ())), slopes(start))
+
+
+def what_if(
+    value: UserValue, scenario: Scenario, *, rng: np.random.Generator, by: str | None = None
+) -> Outcome:
+    """The outcome of one scenario; for many, keep the `baseline` and use `compare`.
+
+    Args:
+        value: of every user, with the forecast.
+        scenario: what is moved.
+        rng: for the intervals.
+        by: channel, cohort, segment or an attribute of the users; None for the total alone.
+
+    Raises:
+        ConfigError: a change has nothing to act on, goes out of range, or contradicts another one;
+            or there is no such grouping.
+        NotFoundError: nobody is in a change's scope.
+    """
+    keys = [*([by] if by else []), *scenario.columns]
+    return compare(baseline(value, keys), scenario, rng=rng, by=by)
+
+
+def compare(
+    base: Baseline, scenario: Scenario, *, rng: np.random.Generator, by: str | None = None
+) -> Outcome:
+    """The outcome of a scenario; ``by`` and its scopes' columns are among the baseline's keys."""
+    start, made = base.start, base.start.made
+    nothing = effects(start, ())
+    moved = effects(start, scenario.changes, elasticity=scenario.elasticity)
+    later = levels(start, moved) if scenario.changes else base.levels
+    groups = grouping(start, by)
+    ends = ends_of(base.levels, later, groups.member, made.level, rng)
+    before = side(start, groups, nothing.cac, np.zeros_like(later.streams), ends.base)
+    after = side(start, groups, moved.cac, later.streams - base.levels.streams, ends.after)
+    total = before.total.row(0, named=True)
+    worth = total["ltv"] if total["clv"] is None else total["clv"]
+    return Outcome(
+        scenario=scenario,
+        by=by,
+        base=before,
+        after=after,
+        delta=difference(before, after, ends.difference, known=made.is_known),
+        sensitivities=sensitivities(
+            start,
+            base.slopes,
+            None if worth is None else float(worth),
+            elasticity=scenario.elasticity,
+        ),
+        acted=moved.acted,
+        horizon_days=(float(made.horizon_days), float(moved.horizon_days)),
+        level=made.level,
+    )

@@ -1,0 +1,100 @@
+"""Where a scenario starts: what is known and forecast, as sufficient statistics by group of users."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import polars as pl
+from jaxtyping import Bool
+
+from clvcore import columns as col
+from clvcore.errors import NotFoundError
+from clvcore.messages import listed, say
+from clvcore.scenario.levers import Scope
+from clvcore.value.breakdown import UNKNOWN
+from clvcore.value.cells import cells_of
+from clvcore.value.forecast import Forecast
+from clvcore.value.population import Cells
+from clvcore.value.users import UserValue, attribute
+
+MONEY_COLUMNS = ("ltv", "cac", "forecast_purchase", "forecast_advertising", "forecast_service")
+"""Summed over the users of a group; ltv is realised."""
+
+
+@dataclass(frozen=True, slots=True)
+class Situation:
+    """A forecast with its users gathered in groups, so that their number no longer matters."""
+
+    value: UserValue
+    keys: tuple[str, ...]
+    """Columns that tell the groups apart."""
+    groups: pl.DataFrame
+    """One row a group, in order of its number: the keys (String), users, and `MONEY_COLUMNS`, null
+    where unknown."""
+    cells: Cells
+
+    @property
+    def made(self) -> Forecast:
+        """The forecast."""
+        return self.value.forecast
+
+    @property
+    def n_groups(self) -> int:
+        """Number of groups."""
+        return self.groups.height
+
+    def members(self, scope: Scope | None) -> Bool[np.ndarray, " groups"]:
+        """Groups in scope; ``scope.column`` has to be among the keys.
+
+        Raises:
+            NotFoundError: nobody is in scope; the values that there are, are named.
+        """
+        if scope is None:
+            return np.ones(self.n_groups, dtype=bool)
+        found = (self.groups[scope.column] == scope.value).to_numpy()
+        if not found.any():
+            there = self.groups[scope.column].unique().sort().to_list()
+            raise NotFoundError(
+                say("scenario.nobody", column=scope.column, value=scope.value, known=listed(there))
+            )
+        return found
+
+
+def situation(value: UserValue, keys: Sequence[str]) -> Situation:
+    """The users gathered by ``keys``: channel, cohort, segment or attributes of the users.
+
+    Raises:
+        ConfigError: the users have no such attribute.
+    """
+    names = list(dict.fromkeys(keys))
+    own = value.frame.with_columns(_key(value, name) for name in names)
+    groups = own.group_by(names).agg(_sums()) if names else own.select(_sums())
+    groups = groups.sort(names) if names else groups
+    numbered = groups.select(names).with_row_index("number")
+    number = (
+        own.select(names).join(numbered, on=names, how="left", maintain_order="left")["number"]
+        if names
+        else pl.repeat(0, own.height, eager=True)
+    )
+    cells, _ = cells_of(value.forecast.known, number.cast(pl.Int64).to_numpy())
+    return Situation(value, tuple(names), groups, cells)
+
+
+def _key(value: UserValue, name: str) -> pl.Series:
+    """The value of a key for every user, by user_id, as text."""
+    if name == "cohort":
+        found = value.frame[name].dt.strftime("%Y-%m")
+    elif name in (col.CHANNEL, "segment"):
+        found = value.frame[name].cast(pl.String)
+    else:
+        found = attribute(value.data, name).sort(col.USER)[name]
+    return found.fill_null(UNKNOWN).alias(name)
+
+
+def _sums() -> list[pl.Expr]:
+    """Users, and sums of money, null where unknown for all of them."""
+    sums = [
+        pl.when(pl.col(name).is_not_null().any()).then(pl.col(name).sum()).alias(name)
+        for name in MONEY_COLUMNS
+    ]
+    return [pl.len().cast(pl.Int64).alias("users"), *sums]
