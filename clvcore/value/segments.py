@@ -3,7 +3,7 @@
 By orders (by active days where nobody buys). "Silent" is the time since the last one; thirds are
 those of all users with at least one, money and counts those of users with at least two.
 
-    no order yet   none so far
+    nothing yet    none so far
     new            one, and silent no longer than the most recent third
     one-off        one, and silent longer than that
     lost           several, silent longer than two thirds, and not among the third that brought most
@@ -18,7 +18,7 @@ import polars as pl
 from clvcore import columns as col
 from clvcore.value.evidence import Evidence
 
-SEGMENTS = ["big spender", "loyal", "regular", "new", "one-off", "at risk", "lost", "no order yet"]
+SEGMENTS = ["big spender", "loyal", "regular", "new", "one-off", "at risk", "lost", "nothing yet"]
 """From the most to the least welcome."""
 SEGMENT_TYPE = pl.Enum(SEGMENTS)
 
@@ -65,7 +65,7 @@ def value_segments(known: Evidence, ltv: pl.DataFrame) -> pl.DataFrame:
     return (
         known.users.select(col.USER)
         .join(named, on=col.USER, how="left", maintain_order="left")
-        .with_columns(pl.col("segment").fill_null("no order yet").cast(SEGMENT_TYPE))
+        .with_columns(pl.col("segment").fill_null("nothing yet").cast(SEGMENT_TYPE))
         .sort(col.USER)
     )
 

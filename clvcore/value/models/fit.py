@@ -5,7 +5,7 @@ normal one. Everything is float64, whatever the rest of the process uses.
 """
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import partial
 from typing import Any, Generic, NamedTuple, TypeVar
 
@@ -15,15 +15,19 @@ import numpy as np
 from jaxtyping import Array, Float
 
 from clvcore.messages import listed, say
+from clvcore.value.models.newton import Local, climb
 from clvcore.value.precision import double
 
 Params = TypeVar("Params", bound=tuple[Any, ...])
 
-MOST_STEPS = 200
-DECREMENT = 1e-9
-"""Converged when a further Newton step would raise the log-likelihood by less than this."""
 WIDEST = 12.0
 """Log-parameters further than this from their start are called unbounded."""
+TAIL = 5.0
+"""Degrees of freedom of the proposals."""
+MOST_EVALUATIONS = 30_000_000
+"""Rows times proposals that are affordable; there are always as many proposals as draws."""
+FLATTEST = 3.0
+"""Widest proposals, on the log scale: further along a flat direction nothing changes any more."""
 WEAK_LOG_ERROR = 1.5
 """A standard error above this on the log scale: the parameter may be four times off either way."""
 
@@ -43,12 +47,32 @@ class Fit(Generic[Params]):
     log_covariance: np.ndarray
     """Covariance of the log-parameters (Laplace), [params, params]."""
 
+    log_posterior: Callable[[np.ndarray], np.ndarray] = field(repr=False)
+    """Log-likelihood plus log-prior of log-parameters, [points, params] -> [points]."""
+    n_rows: int
+    """Distinct rows behind the fit, which set the price of one evaluation."""
+
     def draws(self, n_draws: int, rng: np.random.Generator) -> Params:
-        """Parameters from the Laplace posterior: each field an array of ``n_draws`` values."""
+        """Parameters from the posterior: each field an array of ``n_draws`` values.
+
+        Proposals from a t distribution about the optimum with the Laplace covariance are weighted by
+        the posterior itself and resampled: where the data hold a parameter to one side only (dropout
+        near 0, say), a normal distribution would reach far into what they rule out.
+        """
         centre = np.log(np.asarray(self.params, dtype=np.float64))
-        normal = rng.standard_normal((n_draws, len(centre)))
-        logs = centre + normal @ _square_root(self.log_covariance).T
-        return type(self.params)(*np.exp(logs).T)
+        n_proposals = max(n_draws, min(8 * n_draws, MOST_EVALUATIONS // self.n_rows))
+        normal = rng.standard_normal((n_proposals, len(centre)))
+        stretch = np.sqrt(TAIL / rng.chisquare(TAIL, (n_proposals, 1)))
+        steps = normal * stretch
+        points = centre + steps @ _square_root(self.log_covariance).T
+        reach = 1.0 + (steps**2).sum(axis=1) / TAIL
+        log_weight = self.log_posterior(points) + 0.5 * (TAIL + len(centre)) * np.log(reach)
+        log_weight = np.where(np.isfinite(log_weight), log_weight, -np.inf)
+        weight = np.exp(log_weight - log_weight.max())
+        places = (rng.random() + np.arange(n_draws)) / n_draws
+        chosen = np.searchsorted(np.cumsum(weight) / weight.sum(), places)
+        kept = rng.permutation(np.minimum(chosen, n_proposals - 1))
+        return type(self.params)(*np.exp(points[kept]).T)
 
 
 class Prior(NamedTuple):
@@ -78,12 +102,12 @@ def maximise(
     with double():
         held = jax.tree.map(jnp.asarray, (rows, belief))
 
-        def at(point: np.ndarray) -> _Local:
+        def at(point: np.ndarray) -> Local:
             value, slope, curve = _evaluate(log_likelihood, jnp.asarray(point), *held)
-            return _Local(point, float(value), np.asarray(slope), np.asarray(curve))
+            return Local(point, float(value), np.asarray(slope), np.asarray(curve))
 
         origin = np.log(np.asarray(start, dtype=np.float64))
-        best, converged = _climb(at, origin)
+        best, converged = climb(at, origin)
         alone = float(log_likelihood(jnp.asarray(best.point), held[0]))
     covariance = _covariance(best.curve)
     errors = np.sqrt(np.diag(covariance))
@@ -96,16 +120,34 @@ def maximise(
         standard_errors=type(start)(*(params * errors).tolist()),
         message=_message(_names(start), errors, converged=converged and bounded),
         log_covariance=covariance,
+        log_posterior=partial(_at_points, log_likelihood, held),
+        n_rows=max(np.size(leaf) for leaf in jax.tree.leaves(rows)),
     )
 
 
-class _Local(NamedTuple):
-    """What is known at one point of the search."""
+def _at_points(
+    log_likelihood: Callable[..., Any], held: tuple[Any, Prior], points: np.ndarray
+) -> np.ndarray:
+    with double():
+        return np.asarray(_heights(log_likelihood, jnp.asarray(points), *held))
 
-    point: np.ndarray
-    value: float
-    slope: np.ndarray
-    curve: np.ndarray
+
+@partial(jax.jit, static_argnums=0)
+def _heights(
+    log_likelihood: Callable[..., Any],
+    points: Float[Array, "points params"],
+    rows: Any,
+    belief: Prior,
+) -> Float[Array, " points"]:
+    """Log-likelihood plus log-prior at each point, one after the other."""
+    return jax.lax.map(lambda point: _objective(log_likelihood, point, rows, belief), points)
+
+
+def _objective(
+    log_likelihood: Callable[..., Any], point: Float[Array, " params"], rows: Any, belief: Prior
+) -> Float[Array, ""]:
+    away = (point - belief.mean) / belief.deviation
+    return log_likelihood(point, rows) - 0.5 * jnp.sum(away**2)
 
 
 @partial(jax.jit, static_argnums=0)
@@ -114,58 +156,13 @@ def _evaluate(
 ) -> tuple[Any, ...]:
     """Value, gradient and Hessian of log-likelihood plus log-prior."""
 
-    def objective(log_params: Any) -> Any:
-        away = (log_params - belief.mean) / belief.deviation
-        return log_likelihood(log_params, rows) - 0.5 * jnp.sum(away**2)
-
     def slope_and_value(log_params: Any) -> tuple[Any, tuple[Any, Any]]:
+        objective = partial(_objective, log_likelihood, rows=rows, belief=belief)
         value, slope = jax.value_and_grad(objective)(log_params)
         return slope, (value, slope)
 
     curve, (value, slope) = jax.jacfwd(slope_and_value, has_aux=True)(point)
     return value, slope, curve
-
-
-def _climb(at: Callable[[np.ndarray], _Local], origin: np.ndarray) -> tuple[_Local, bool]:
-    """The highest point found, and whether nothing higher is near it."""
-    here, radius = at(origin), 1.0
-    for _ in range(MOST_STEPS):
-        step, gain = _trusted_step(here, radius)
-        if gain < DECREMENT and radius > np.linalg.norm(step):
-            return here, bool(np.isfinite(here.value))
-        there = at(here.point + step)
-        ratio = (there.value - here.value) / gain if np.isfinite(there.value) else -1.0
-        if ratio < 0.25:
-            radius = 0.25 * float(np.linalg.norm(step))
-        elif ratio > 0.75:
-            radius = min(2.5 * radius, 8.0)
-        if ratio > 1e-4:
-            here = there
-        elif radius < 1e-10:  # float64 cannot tell the neighbours apart any more
-            return here, gain < 1e-6
-    return here, False
-
-
-def _trusted_step(here: _Local, radius: float) -> tuple[np.ndarray, float]:
-    """The best step of at most ``radius`` on the local quadratic, and the gain it promises."""
-    bend, axes = np.linalg.eigh(-here.curve)
-    slope = axes.T @ here.slope
-    floor = max(0.0, -bend[0]) + 1e-12 * max(1.0, abs(bend[-1]))
-
-    def moved(damping: float) -> np.ndarray:
-        return slope / (bend + damping)
-
-    damping = floor if bend[0] <= 0 else 0.0
-    if np.linalg.norm(moved(damping)) > radius:
-        low, high = damping, floor + float(np.linalg.norm(slope)) / radius + abs(bend[-1])
-        for _ in range(60):
-            damping = 0.5 * (low + high)
-            too_long = np.linalg.norm(moved(damping)) > radius
-            low, high = (damping, high) if too_long else (low, damping)
-        damping = high
-    step = moved(damping)
-    gain = float(slope @ step - 0.5 * (bend * step) @ step)
-    return axes @ step, gain
 
 
 def _covariance(curve: np.ndarray) -> np.ndarray:
@@ -176,8 +173,9 @@ def _covariance(curve: np.ndarray) -> np.ndarray:
 
 
 def _square_root(covariance: np.ndarray) -> np.ndarray:
+    """A matrix whose square is the covariance, no direction wider than `FLATTEST`."""
     spread, axes = np.linalg.eigh(covariance)
-    return axes * np.sqrt(np.maximum(spread, 0.0))
+    return axes * np.sqrt(np.clip(spread, 0.0, FLATTEST**2))
 
 
 def _names(params: tuple[Any, ...]) -> Sequence[str]:
