@@ -67,8 +67,8 @@ class Choice:
     - position_bias * ln(position) - owned``
     """
 
-    liking: float = 6.8
-    quality: float = 0.5
+    liking: float = 7.6
+    quality: float = 0.42
     """Standard deviation of item quality."""
     price_weight: float = 1.2
     """Mean over users; each user's own is exponential around it."""
@@ -77,7 +77,7 @@ class Choice:
     """Bonus for the category that goes with the last one bought, for three weeks."""
     owned: float = 4.0
     """Malus of a lasting item that the user already has."""
-    outside: float = 5.7
+    outside: float = 6.15
     """Utility below which an item is not opened."""
     fashion: float = 0.6
     """Standard deviation, over items and months, of ln(how often own search meets an item). What is
@@ -128,9 +128,9 @@ class Shop:
     """Probability that a consumable which suits becomes one that is bought again."""
     replenish: float = 0.4
     """Probability per visit of buying such a consumable once it is used up."""
-    refund: float = 0.13
-    refund_liking: float = 1.6
-    """Refunds fall as exp(-refund_liking * cosine)."""
+    refund: float = 0.55
+    refund_liking: float = 4.0
+    """A line comes back with probability refund * exp(-refund_liking * cosine), 0.5 at most."""
     promotion: float = 0.12
     """Share of category-weeks with a discount of 10 to 30 percent."""
     ad_page: float = 0.0035
@@ -284,8 +284,9 @@ class Prior:
     """Worlds around ``centre``: uniform ranges for behaviour, log-normal factors for channels."""
 
     centre: WorldParams = STOREFRONT
-    liking: tuple[float, float] = (5.0, 8.0)
-    quality: tuple[float, float] = (0.4, 0.75)
+    liking: tuple[float, float] = (5.5, 8.5)
+    """The threshold of opening an item moves along, so that visits stay about as long."""
+    quality: tuple[float, float] = (0.3, 0.6)
     price_weight: tuple[float, float] = (0.5, 1.5)
     """Factor on the centre's price weight."""
     mood_stays: tuple[float, float] = (0.6, 0.9)
@@ -308,6 +309,7 @@ class Prior:
         def scattered(value: float) -> float:
             return value * float(np.exp(self.channel_sigma * rng.standard_normal()))
 
+        liking = within(self.liking)
         return replace(
             centre,
             taste=replace(
@@ -315,7 +317,8 @@ class Prior:
             ),
             choice=replace(
                 centre.choice,
-                liking=within(self.liking),
+                liking=liking,
+                outside=centre.choice.outside + 0.6 * (liking - centre.choice.liking),
                 quality=within(self.quality),
                 price_weight=centre.choice.price_weight * within(self.price_weight),
             ),

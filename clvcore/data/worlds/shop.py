@@ -83,6 +83,7 @@ def _refunds(params: WorldParams, visits: Visits, basket: Basket, bought: Rows) 
     """Lines that come back after three to twenty-one days: more often when they suit badly."""
     seed = visits.seed[basket.visit]
     rate = params.shop.refund * np.exp(-params.shop.refund_liking * basket.liking)
+    rate = np.minimum(rate, 0.5)
     rate = np.where(basket.again, 0.2 * rate, rate)
     back = uniform(seed, Draw.REFUND, 0, basket.item) < rate
     some = (basket.quantity > 1) & (uniform(seed, Draw.REFUND, 1, basket.item) < 0.5)

@@ -18,7 +18,7 @@ SEED = 20230102
 
 @pytest.mark.parametrize(
     ("params", "digest"),
-    [(STOREFRONT, "802ce7c58d92ec74"), (STREAM, "b2b0eecb2ec534eb")],
+    [(STOREFRONT, "48af72789ddce150"), (STREAM, "b2b0eecb2ec534eb")],
     ids=["storefront", "stream"],
 )
 def test_a_tiny_world_has_the_content_it_always_had(params, digest):
