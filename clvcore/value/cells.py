@@ -16,7 +16,7 @@ Vector = Float[np.ndarray, " users"]
 Groups = Int[np.ndarray, " users"]
 
 
-def cells_of(known: Evidence, group: Groups) -> tuple[Cells, dict[str, Groups]]:
+def cells_of(known: Evidence, group: Groups) -> tuple[Cells, dict[str, Int[np.ndarray, "_"]]]:
     """The sufficient statistics by group, and each stream's row of its users.
 
     Args:
