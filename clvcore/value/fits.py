@@ -26,7 +26,7 @@ ENOUGH = 50
 
 NO_HISTORY = NbdParams(1.0, 1.0, 1.0, 1.0)
 NO_SPEND = SpendParams(2.0, 4.0, 1.0)
-NO_WAIT = WaitParams(1e-12, 1.0)  # it never happens
+NO_WAIT = WaitParams(0.0, 1.0)  # it never happens
 
 
 @dataclass(frozen=True, slots=True)

@@ -37,16 +37,10 @@ def value_interval(mean: Vector, square: Vector, nothing: Vector, level: float) 
     return Interval(np.where(below, -high, low), np.where(below, -low, high))
 
 
-def sum_interval(means: list[Vector], parts: list[Interval]) -> Interval:
-    """The interval of a sum of independent values: distances from the mean add in quadrature.
+def sum_interval(parts: list[Interval]) -> Interval:
+    """The interval of a user's streams together: their ends added up.
 
-    Exact where one part is uncertain, and never wider than the sum of the parts.
+    One user's streams rise and fall together, because all of them end when the user leaves.
     """
-    mean = np.sum(means, axis=0)
-    below = np.sqrt(
-        np.sum([np.maximum(m - p.low, 0) ** 2 for m, p in zip(means, parts, strict=True)], 0)
-    )
-    above = np.sqrt(
-        np.sum([np.maximum(p.high - m, 0) ** 2 for m, p in zip(means, parts, strict=True)], 0)
-    )
-    return Interval(mean - below, mean + above)
+    low, high = (np.sum([part[end] for part in parts], axis=0) for end in (0, 1))
+    return Interval(low, high)

@@ -52,8 +52,7 @@ def user_forecast(
         name: _stream(name, known, fits, rows[name], unit, average, span)
         for name, unit, average in zip(names, view, spread, strict=True)
     }
-    means = [part.mean for part in parts.values()]
-    total = sum_interval(means, [part.interval for part in parts.values()])
+    total = sum_interval([part.interval for part in parts.values()])
     buys = parts["buyer"].mean + parts["prospect"].mean
     alive, days = _clock(known, fits, parts)
     frame = pl.DataFrame(
