@@ -52,13 +52,15 @@ def decided(
     rules, safe = params.shop, np.maximum(seen.item, 0)
     thrift = crowd.thrift[visits.user][:, None]
     price_pain = thrift * (catalogue.dearness[safe] + np.log(1 - discount[safe]))
-    odds = rules.cart + rules.cart_liking * seen.liking + 0.4 * catalogue.quality[safe]
-    odds = odds - 0.35 * price_pain + rules.first_visit * visits.first[:, None]
+    odds = rules.cart + rules.cart_liking * seen.liking
+    odds = odds + rules.cart_quality * catalogue.quality[safe] - rules.cart_price * price_pain
+    odds = odds + rules.first_visit * visits.first[:, None]
     seed = visits.seed[:, None]
     in_cart = (seen.item != NONE) & (uniform(seed, Draw.BASKET, 2, safe) < sigmoid(odds))
-    wanted = rules.checkout + 0.8 * (seen.liking - 0.5) - 0.25 * price_pain
-    goes = uniform(seed, Draw.BASKET, 3) < sigmoid(wanted + 0.4)
-    return in_cart, in_cart & goes & (uniform(seed, Draw.BASKET, 4, safe) < 0.92)
+    wanted = rules.checkout + rules.checkout_liking * (seen.liking - 0.5)
+    wanted = wanted - rules.checkout_price * price_pain
+    goes = uniform(seed, Draw.BASKET, 3) < sigmoid(wanted)
+    return in_cart, in_cart & goes & (uniform(seed, Draw.BASKET, 4, safe) < rules.line)
 
 
 def replenished(params: WorldParams, crowd: Crowd, visits: Visits, week: int) -> Bools:
@@ -69,6 +71,7 @@ def replenished(params: WorldParams, crowd: Crowd, visits: Visits, week: int) ->
 
 
 def filled(
+    params: WorldParams,
     catalogue: Catalogue,
     crowd: Crowd,
     visits: Visits,
@@ -85,9 +88,10 @@ def filled(
     _, single = np.unique(visit * len(catalogue.price) + item, return_index=True)
     single = single[np.lexsort((single, visit[single]))]
     visit, item, repeat = visit[single], item[single], repeat[single]
-    several = np.where(catalogue.lasts[item] > 0, 0.28, 0.05)
+    several = np.array(params.shop.several)[(catalogue.lasts[item] > 0).astype(np.int64)]
     chance = uniform(visits.seed[visit], Draw.BASKET, 5, item)
-    cents = np.round(catalogue.price[item] / 100 * (1 - discount[item])).astype(np.int64)
+    percent = 100 - np.round(100 * discount[item]).astype(np.int64)
+    cents = (catalogue.price[item] // 100 * percent + 50) // 100  # rounded half up
     return Basket(
         visit=visit,
         item=item,

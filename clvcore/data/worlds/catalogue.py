@@ -53,64 +53,71 @@ class Catalogue:
 
 def draw_catalogue(params: WorldParams, words: Lexicon, key: int) -> Catalogue:
     """The items of the world ``key``."""
-    taste = params.taste
-    d = taste.dimensions
+    index, d = np.arange(params.n_items), params.taste.dimensions
     interests = directions(key, Draw.LATENT, 0, np.arange(len(words.interests)), size=d)
     interest_of = np.array([shelf.interest for shelf in words.categories])
     shelves = _near(interests[interest_of], 0.5, key, 1)
-    tags = _near(np.repeat(interests, len(words.english.tags) // len(interests), 0), 0.85, key, 2)
-    lexemes = _near(
-        np.repeat(interests, len(words.english.words) // len(interests), 0), 0.9, key, 3
-    )
-
-    index = np.arange(params.n_items)
-    share = 1 / (
-        1 + np.argsort(np.argsort(uniform(key, Draw.CATALOGUE, 0, np.arange(len(shelves)))))
-    )
-    category = choice(
-        np.tile(np.sqrt(share), (len(index), 1)), uniform(key, Draw.CATALOGUE, 1, index)
-    )
-    fits = 6 * shelves @ tags.T
-    noise = gumbel(key, Draw.CATALOGUE, 2, index[:, None], np.arange(len(tags)))
-    chosen = np.argsort(-(fits[category] + noise), axis=1, kind="stable")[:, :3]
-    told = unit(shelves[category] + 0.9 * unit(tags[chosen].mean(axis=1)))
-    place = _near(told, taste.item_noise, key, 4)
-    noise = gumbel(key, Draw.WORDS, index[:, None], np.arange(len(lexemes)))
-    spoken = np.argsort(-(11 * place @ lexemes.T + noise), axis=1, kind="stable")[:, :6]
+    category = _categories(len(shelves), index, key)
+    tags, words_told, place = _described(params, words, interests, shelves[category], category, key)
     price, unit_cost, dearness = _prices(words, category, key)
-    chinese = (
-        uniform(key, Draw.CATALOGUE, 9, index)
-        < np.where(np.isin(_interest_names(words, category), ("mandopop", "wuxia")), 0.9, 0.25)
-        if words.chinese
-        else np.zeros(len(index), dtype=bool)
-    )
     return Catalogue(
         taste=place,
         interests=interests,
         shelves=shelves,
         category=category,
-        tags=chosen,
-        words=spoken,
+        tags=tags,
+        words=words_told,
         quality=params.choice.quality * normal(key, Draw.CATALOGUE, 3, index),
         price=price,
         unit_cost=unit_cost,
         dearness=dearness,
         lasts=np.array([shelf.lasts for shelf in words.categories])[category],
         launch=_launches(params, key),
-        language=chinese.astype(np.int64),
+        language=_languages(params, words, interest_of[category], key),
         complement=_complements(shelves, interest_of, key),
         sound=_sound(params, place, key),
     )
+
+
+def _categories(n_categories: int, index: Ints, key: int) -> Ints:
+    """Category of each item; the sizes of categories fall like 1 / sqrt(rank)."""
+    lot = uniform(key, Draw.CATALOGUE, 0, np.arange(n_categories))
+    weight = 1 / np.sqrt(1 + np.argsort(np.argsort(lot)))
+    return choice(np.tile(weight, (len(index), 1)), uniform(key, Draw.CATALOGUE, 1, index))
+
+
+def _described(
+    params: WorldParams,
+    words: Lexicon,
+    interests: Floats,
+    shelf: Floats,
+    category: Ints,
+    key: int,
+) -> tuple[Ints, Ints, Floats]:
+    """Tags near an item's category, the item near both, and words near the item."""
+    index = np.arange(len(category))
+    tags = _near(np.repeat(interests, len(words.english.tags) // len(interests), 0), 0.85, key, 2)
+    told = _near(np.repeat(interests, len(words.english.words) // len(interests), 0), 0.9, key, 3)
+    noise = gumbel(key, Draw.CATALOGUE, 2, index[:, None], np.arange(len(tags)))
+    chosen = np.argsort(-(6 * shelf @ tags.T + noise), axis=1, kind="stable")[:, :3]
+    middle = unit(shelf + 0.9 * unit(tags[chosen].mean(axis=1)))
+    place = _near(middle, params.taste.item_noise, key, 4)
+    noise = gumbel(key, Draw.WORDS, index[:, None], np.arange(len(told)))
+    return chosen, np.argsort(-(11 * place @ told.T + noise), axis=1, kind="stable")[:, :6], place
+
+
+def _languages(params: WorldParams, words: Lexicon, interest: Ints, key: int) -> Ints:
+    """1 where an item is in Chinese: most of what is at home there, a quarter of the rest."""
+    at_home = np.array(words.at_home_in_chinese)[interest]
+    share = np.where(at_home, 0.9, 0.25) * (words.chinese is not None)
+    drawn = uniform(key, Draw.CATALOGUE, 9, np.arange(params.n_items))
+    return (drawn < share).astype(np.int64)
 
 
 def _near(centres: Floats, distance: float, key: int, which: int) -> Floats:
     """Unit vectors around unit vectors."""
     steps = directions(key, Draw.LATENT, which, np.arange(len(centres)), size=centres.shape[-1])
     return unit(centres + distance * steps)
-
-
-def _interest_names(words: Lexicon, category: Ints) -> np.ndarray:
-    return np.array([words.interests[shelf.interest] for shelf in words.categories])[category]
 
 
 def _prices(words: Lexicon, category: Ints, key: int) -> tuple[Ints, Ints, Floats]:
@@ -121,10 +128,10 @@ def _prices(words: Lexicon, category: Ints, key: int) -> tuple[Ints, Ints, Float
     cents = np.where(wanted < 20, np.ceil(wanted * 2) * 50 - 1, np.ceil(wanted) * 100 - 5)
     share = 0.4 + 0.28 * uniform(key, Draw.CATALOGUE, 5, index)
     cost = np.round(cents * share)
-    dearness = np.log(np.maximum(cents, 1) / 100 / np.maximum(usual, 0.01))
     sold = usual > 0
-    as_units = (np.where(sold, cents, 0).astype(np.int64) * 100, np.where(sold, cost, 0))
-    return as_units[0], as_units[1].astype(np.int64) * 100, np.where(sold, dearness, 0.0)
+    dearness = np.log(np.maximum(cents, 1) / 100 / np.maximum(usual, 0.01))
+    price, unit_cost = (np.where(sold, part, 0).astype(np.int64) * 100 for part in (cents, cost))
+    return price, unit_cost, np.where(sold, dearness, 0.0)
 
 
 def _launches(params: WorldParams, key: int) -> Ints:

@@ -43,7 +43,10 @@ class Lexicon:
     categories: tuple[Category, ...]
     english: Words
     chinese: Words | None
+    at_home_in_chinese: tuple[bool, ...]
+    """For each interest."""
     countries: tuple[str, ...]
+    chinese_countries: tuple[str, ...]
     country_share: tuple[float, ...]
     age_bands: tuple[str, ...]
     age_share: tuple[float, ...]
@@ -85,7 +88,9 @@ def lexicon(name: str) -> Lexicon:
         ),
         english=words(""),
         chinese=words("_zh") if has_chinese else None,
+        at_home_in_chinese=tuple(interest.get("chinese", False) for interest in interests),
         countries=tuple(known["countries"]),
+        chinese_countries=tuple(known.get("chinese_countries", ())),
         country_share=tuple(known["country_share"]),
         age_bands=tuple(known["age_bands"]),
         age_share=tuple(known["age_share"]),

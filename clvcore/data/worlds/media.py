@@ -45,16 +45,18 @@ def listen(
     liking = (visits.taste[visit] * catalogue.taste[played]).sum(axis=1)
     plays = Rows.of(Kind.PLAY, user, when, item=played, channel=channel[visit])
     rated = uniform(visits.seed[visit], Draw.RATING, 0, played) < params.media.rated
-    opinion = 3.1 + 4.0 * (liking - 0.45) + 0.7 * catalogue.quality[played]
-    opinion = opinion + 0.5 * normal(visits.seed[visit], Draw.RATING, 1, played)
+    opinion = 3.1 + params.media.stars_liking * (liking - 0.45) + 0.7 * catalogue.quality[played]
+    opinion = opinion + params.media.stars_noise * normal(
+        visits.seed[visit], Draw.RATING, 1, played
+    )
     stars = np.clip(np.round(opinion), 1, 5).astype(np.int64)
     ratings = Rows.of(
         Kind.RATING, user, when + 20, item=played, rating=stars, channel=channel[visit]
     )
     pleasure = np.zeros(len(visits.user))
-    np.add.at(pleasure, visit, 0.05 * (liking - 0.4))
+    np.add.at(pleasure, visit, params.media.pleasure * (liking - 0.4))
     rows = [plays, ratings.where(rated), _advertising(params, crowd, visits, there, channel)]
-    after = _after_listening(catalogue, crowd, user, played, liking)
+    after = _after_listening(params, catalogue, crowd, user, played, liking)
     return Outcome(Rows.joined(rows), np.clip(pleasure, -0.2, 0.2), after, plays)
 
 
@@ -78,14 +80,19 @@ def _advertising(
 
 
 def _after_listening(
-    catalogue: Catalogue, crowd: Crowd, user: Ints, played: Ints, liking: Floats
+    params: WorldParams,
+    catalogue: Catalogue,
+    crowd: Crowd,
+    user: Ints,
+    played: Ints,
+    liking: Floats,
 ) -> Crowd:
     """The crowd with what it has played, and with its favourites: what it liked best lately."""
     owned, kept, worth = crowd.owned.copy(), crowd.kept.copy(), crowd.due.copy()
     owned[user, played] = True
     worth = np.where(np.isinf(worth), -1.0, worth * 0.97)
     score = liking + 0.15 * catalogue.quality[played]
-    for row in np.flatnonzero(liking > 0.45):
+    for row in np.flatnonzero(liking > params.media.favourite):
         who = user[row]
         slot = int(np.argmin(worth[who]))
         if score[row] > worth[who, slot] and played[row] not in kept[who]:

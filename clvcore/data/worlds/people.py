@@ -107,7 +107,7 @@ def newcomers(
     n, media = len(seed), params.media
     country = _of(words.country_share, seed, 1)
     age, device = _of(words.age_share, seed, 2), _of(words.device_share, seed, 3)
-    chinese = np.isin(np.array(words.countries)[country], ("CN", "TW", "SG"))
+    chinese = np.isin(np.array(words.countries)[country], words.chinese_countries)
     speaks = chinese & (uniform(seed, Draw.PERSON, 5) < 0.85)
     leaning = _leaning(params, words, country, age, device, channel, speaks)
     first = moment(0.985 * uniform(seed, Draw.PERSON, 6)) + week * WEEK
@@ -184,8 +184,11 @@ def _leaning(
         return np.cos(2 * np.pi * interest / len(interest) - 1.3 * group[:, None] - phase)
 
     told = wave(age, 0.0) + 0.7 * wave(country, 1.0) + 0.4 * wave(device, 2.0)
-    own_language = np.isin(np.array(words.interests), ("mandopop", "wuxia"))
-    native = 1.6 * own_language * np.where(speaks, 1.0, -1.0)[:, None]
+    native = (
+        params.taste.native
+        * np.array(words.at_home_in_chinese)
+        * np.where(speaks, 1.0, -1.0)[:, None]
+    )
     return params.taste.demography * (told + 0.5 * wave(channel, 3.0)) + native
 
 

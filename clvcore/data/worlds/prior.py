@@ -57,6 +57,8 @@ class Taste:
     """Weekly probability that a mood is replaced by another."""
     demography: float = 1.1
     """How strongly country, age and device sway which interests a user has."""
+    native: float = 1.6
+    """Log-odds that an interest at home in one language has among those who speak it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,6 +84,10 @@ class Choice:
     fashion: float = 0.6
     """Standard deviation, over items and months, of ln(how often own search meets an item). What is
     in fashion moves by itself and not with what others take, so that users do not interfere."""
+    search_focus: float = 5.0
+    """How sharply own search keeps to categories that suit the mood."""
+    search_quality: float = 1.2
+    """How much own search favours quality."""
     launch: float = 1.0
     """How much more a new item is met in its first four weeks."""
     searched: int = 10
@@ -112,7 +118,15 @@ class Retention:
     """Mean visits per week of a user who is neither pleased nor displeased."""
     engagement: float = 0.8
     """Growth of ln(visit rate) with satisfaction."""
+    holidays: float = 0.25
+    """Growth of the visit rate in the busiest week of the year (the first of December)."""
     most_visits: int = 5
+    slate: float = 0.6
+    """Weight of the slate in what a visit was like; the rest is what was opened."""
+    slate_quality: float = 0.25
+    """Weight of quality beside liking in the slate."""
+    stale: float = 0.5
+    """Malus of a lasting item in the slate that the user already has."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,8 +134,17 @@ class Shop:
     """Baskets, refunds, replenishment and advertising of a storefront."""
 
     cart: float = -3.5
+    """Log-odds of putting an opened item into the cart, at cosine 0."""
     cart_liking: float = 3.0
-    checkout: float = -0.3
+    cart_quality: float = 0.4
+    cart_price: float = 0.35
+    """Share of the price term of utility that counts at the cart."""
+    checkout: float = 0.1
+    """Log-odds of going to the till with an item, at cosine 0.5."""
+    checkout_liking: float = 0.8
+    checkout_price: float = 0.25
+    line: float = 0.92
+    """Probability that an item in the cart is not taken out at the till."""
     first_visit: float = 1.6
     """Added to the log-odds of the cart on the visit that wins the user."""
     habit: float = 0.4
@@ -133,6 +156,10 @@ class Shop:
     """A line comes back with probability refund * exp(-refund_liking * cosine), 0.5 at most."""
     promotion: float = 0.12
     """Share of category-weeks with a discount of 10 to 30 percent."""
+    pleasure: float = 0.25
+    """What a line adds to the visit's experience for each unit of cosine above 0.4."""
+    several: tuple[float, float] = (0.05, 0.28)
+    """Probability of more than one piece: lasting items, consumables."""
     ad_page: float = 0.0035
     """Advertising revenue per page seen."""
 
@@ -147,7 +174,15 @@ class Media:
     """Share of plays that come from the user's own favourites."""
     language: float = 1.2
     """Utility of a title in one's own language."""
+    favourite: float = 0.45
+    """Cosine above which a title may become a favourite."""
+    pleasure: float = 0.05
+    """What a play adds to the visit's experience for each unit of cosine above 0.4."""
     rated: float = 0.07
+    """Share of plays that are rated, with
+    ``3.1 + stars_liking * (cosine - 0.45) + 0.7 * quality + stars_noise * normal`` stars."""
+    stars_liking: float = 4.0
+    stars_noise: float = 0.5
     paid: float = 0.3
     """Share of users who start with a contract."""
     convert: float = 0.012

@@ -11,6 +11,7 @@ from clvcore.data.worlds.session import Opened, Visits
 
 
 def experience(
+    params: WorldParams,
     catalogue: Catalogue,
     crowd: Crowd,
     visits: Visits,
@@ -19,15 +20,16 @@ def experience(
 ) -> Floats:
     """What each visit was like: the slate counts even where nothing of it was opened.
 
-    0.6 * mean over the slate of (cosine + 0.25 quality - 0.5 if owned)
-    + 0.4 * mean cosine of what was opened (0 if nothing was).
+    slate * mean over the slate of (cosine + slate_quality * quality - stale if owned)
+    + (1 - slate) * mean cosine of what was opened (0 if nothing was).
     """
+    rules = params.retention
     liking = np.einsum("vd,vkd->vk", visits.taste, catalogue.taste[slate])
-    stale = crowd.owned[visits.user[:, None], slate] & (catalogue.lasts[slate] == 0)
-    offered = (liking + 0.25 * catalogue.quality[slate] - 0.5 * stale).mean(axis=1)
+    owned = crowd.owned[visits.user[:, None], slate] & (catalogue.lasts[slate] == 0)
+    offered = liking + rules.slate_quality * catalogue.quality[slate] - rules.stale * owned
     count = (seen.item != NONE).sum(axis=1)
     met = seen.liking.sum(axis=1) / np.maximum(count, 1)
-    return 0.6 * offered + 0.4 * met
+    return rules.slate * offered.mean(axis=1) + (1 - rules.slate) * met
 
 
 def satisfied(params: WorldParams, crowd: Crowd, visits: Visits, felt: Floats) -> Floats:

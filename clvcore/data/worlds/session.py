@@ -61,9 +61,8 @@ def drawn_visits(params: WorldParams, crowd: Crowd, key: int, week: int) -> Visi
     """Visits of ``week``: Poisson by user; newcomers come once at least, at their arrival."""
     retention = params.retention
     pleasure = retention.engagement * (crowd.satisfaction - retention.usual)
-    rate = (
-        retention.visits * crowd.rate * np.exp(pleasure) * (1 + 0.25 * season(week, np.array(49.0)))
-    )
+    busy = 1 + retention.holidays * season(week, np.array(49.0))
+    rate = retention.visits * crowd.rate * np.exp(pleasure) * busy
     new = crowd.acquired >= week * WEEK
     start = np.where(new, share_gone(crowd.acquired - week * WEEK + PAUSE), 0.0)
     rate = np.where(start > 0.96, 0.0, rate)  # no time is left before the week is over
@@ -121,7 +120,7 @@ def met_items(
     """
     n, searched = len(visits.user), params.choice.searched
     slot = np.arange(searched)
-    fits = 5.0 * visits.taste @ catalogue.shelves.T
+    fits = params.choice.search_focus * visits.taste @ catalogue.shelves.T
     noise = gumbel(visits.seed[:, None], Draw.SEARCH, 0, np.arange(fits.shape[1]))
     shelves = np.argsort(-(fits + noise), axis=1, kind="stable")[:, :3]
     shelf = shelves[:, slot % 3]
@@ -153,15 +152,17 @@ def _found(category: Ints, weight: Floats, shelf: Ints, anywhere: Bools, chance:
 def appeal(params: WorldParams, catalogue: Catalogue, key: int, week: int) -> Floats:
     """How often own search meets each item this week, relative to the others; 0 if not on sale.
 
-    ``exp(1.2 quality + fashion * trend) * (1 + launch in the first four weeks)``; the trend of an
+    ``exp(search_quality * quality + fashion * trend) * (1 + launch in the first four weeks)``; the trend of an
     item goes in straight lines from one standard normal number to the next, eight weeks apart.
     """
     index, knot, share = np.arange(len(catalogue.price)), week // 8, week % 8 / 8
     before, after = (normal(key, Draw.FASHION, index, knot + part) for part in (0, 1))
     trend = (1 - share) * before + share * after
     fresh = 1 + params.choice.launch * (catalogue.launch > (week - 4) * WEEK)
-    weight = np.exp(1.2 * catalogue.quality + params.choice.fashion * trend) * fresh
-    return np.where(catalogue.launch <= week * WEEK, weight, 0.0)
+    weight = np.exp(
+        params.choice.search_quality * catalogue.quality + params.choice.fashion * trend
+    )
+    return np.where(catalogue.launch <= week * WEEK, weight * fresh, 0.0)
 
 
 def general_utility(

@@ -29,7 +29,7 @@ def shop(
     """Events of a week's visits to the storefront, and the crowd after them."""
     in_cart, buys = decided(params, catalogue, crowd, visits, seen, discount)
     again = replenished(params, crowd, visits, week)
-    basket = filled(catalogue, crowd, visits, seen, buys, again, discount)
+    basket = filled(params, catalogue, crowd, visits, seen, buys, again, discount)
 
     n, most = seen.item.shape
     there = seen.item != NONE
@@ -56,7 +56,7 @@ def shop(
     ads = _advertising(params, visits, there.sum(axis=1), till, channel)
 
     pleasure = np.zeros(n)
-    np.add.at(pleasure, basket.visit, 0.25 * (basket.liking - 0.4))
+    np.add.at(pleasure, basket.visit, params.shop.pleasure * (basket.liking - 0.4))
     return Outcome(
         rows=Rows.joined([views, carts, recarted, bought, refunds, ads]),
         pleasure=np.clip(pleasure, -0.3, 0.3),

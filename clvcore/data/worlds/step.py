@@ -78,7 +78,7 @@ def step(
     shown = as_shown(world, crowd, insight, visits, slates)
     seen = _opened(world, state, insight, visits, shown.item)
     outcome = _lived(world, state, crowd, visits, seen, discount)
-    felt = experience(world.catalogue, crowd, visits, shown.item, seen) + outcome.pleasure
+    felt = experience(params, world.catalogue, crowd, visits, shown.item, seen) + outcome.pleasure
     crowd, new_fees = _parted(world, crowd, outcome, visits, felt, key, week)
 
     rows = Rows.joined([outcome.rows, state.pending, *fees, *new_fees])

@@ -31,15 +31,19 @@ def test_no_purchase_is_given_back_twice(shop_tables):
     assert refunds(shop_tables).select(col.USER, col.ITEM, col.ORDER).is_duplicated().sum() == 0
 
 
-def test_what_was_paid_is_the_price_or_a_stated_discount_in_whole_cents(shop_tables):
+def in_cents(amounts):
+    return np.array([int(amount * 100) for amount in amounts])
+
+
+def test_what_was_paid_is_the_price_less_a_stated_discount_rounded_half_up(shop_tables):
     paid = purchases(shop_tables).join(shop_tables["items"], on=col.ITEM, how="left")
-    piece = paid[col.AMOUNT].cast(pl.Float64) / paid[col.QUANTITY]
-    off = 1 - (piece / paid[col.PRICE].cast(pl.Float64)).to_numpy()
-    nearest = np.abs(off[:, None] - np.array([0, 0.1, 0.15, 0.2, 0.25, 0.3])).min(axis=1)
-    assert nearest.max() < 0.005
-    assert (off > 0.05).any()
-    cents = (paid[col.AMOUNT].cast(pl.Float64) * 100).to_numpy()
-    assert np.allclose(cents, np.round(cents), atol=1e-6)
+    cents, price = in_cents(paid[col.AMOUNT]), in_cents(paid[col.PRICE])
+    assert [amount * 100 for amount in paid[col.AMOUNT]] == cents.tolist()  # no part of a cent
+    quantity = paid[col.QUANTITY].cast(pl.Int64).to_numpy()
+    off = np.array([0, 10, 15, 20, 25, 30])
+    allowed = quantity[:, None] * ((price[:, None] * (100 - off) + 50) // 100)
+    assert (allowed == cents[:, None]).any(axis=1).all()
+    assert (cents < price * quantity).any()
 
 
 def test_money_of_the_frames_is_the_money_of_the_simulation(shop, shop_tables):
