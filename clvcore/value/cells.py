@@ -8,7 +8,7 @@ import polars as pl
 from jaxtyping import Float, Int
 
 from clvcore.value.evidence import Evidence
-from clvcore.value.models.rows import distinct, padded, power_of_two
+from clvcore.value.models.rows import distinct, padded, padded_size
 from clvcore.value.population import Cells, HistoryCells, WaitCells
 from clvcore.value.precision import double
 
@@ -49,7 +49,7 @@ def history_cells(
     """
     pairs, pair_of_user = distinct(frequency, age, group)
     keys, row_of_user = distinct(pair_of_user, recency, valued)
-    size, n_pairs = power_of_two(len(keys)), power_of_two(len(pairs))
+    size, n_pairs = padded_size(len(keys)), padded_size(len(pairs))
     with double():
         cells = HistoryCells(
             recency=padded(keys[:, 1], size, 0.0),
@@ -75,7 +75,7 @@ def wait_cells(
         group: number of the user's group.
     """
     keys, row_of_user = distinct(waited, remaining, group)
-    size = power_of_two(len(keys))
+    size = padded_size(len(keys))
     with double():
         cells = WaitCells(
             waited=padded(keys[:, 0], size, 1.0),

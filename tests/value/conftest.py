@@ -75,7 +75,7 @@ def spend_of(rows: Iterable[tuple]) -> pl.DataFrame:
     ).sort(col.DATE, col.CHANNEL, maintain_order=True)
 
 
-@pytest.fixture
+@pytest.fixture(scope="session")
 def world() -> World:
     """A data set of rows: events, users, spend and unit costs, observed until ``until``."""
 

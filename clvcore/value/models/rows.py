@@ -17,7 +17,7 @@ Vector = Float[np.ndarray, " rows"]
 
 
 class HistoryRows(NamedTuple):
-    """Distinct histories, padded to a power of two with weight 0."""
+    """Distinct histories, padded with rows of weight 0."""
 
     frequency: Float[Array, " rows"]
     recency: Float[Array, " rows"]
@@ -42,7 +42,7 @@ def history_rows(frequency: Vector, recency: Vector, age: Vector, weight: Vector
     """The distinct histories in ascending order, with the weight of their users."""
     keys, index = distinct(frequency, recency, age)
     total = np.bincount(index, weight, len(keys))
-    size = power_of_two(len(keys))
+    size = padded_size(len(keys))
     most = int(keys[:, 0].max(initial=0))
     exceed = total.sum() - np.cumsum(np.bincount(keys[:, 0].astype(np.int64), total, most + 1))
     with double():
@@ -51,7 +51,7 @@ def history_rows(frequency: Vector, recency: Vector, age: Vector, weight: Vector
             recency=padded(keys[:, 1], size, 0.0),
             age=padded(keys[:, 2], size, 1.0),
             weight=padded(total, size, 0.0),
-            exceed=padded(exceed[:-1], power_of_two(most), 0.0),
+            exceed=padded(exceed[:-1], padded_size(most), 0.0),
         )
 
 
@@ -61,7 +61,7 @@ def spend_rows(orders: Vector, value: Vector, weight: Vector) -> SpendRows:
     total = np.bincount(index, weight, len(keys))
     counts, count_index = distinct(keys[:, 0])
     count_total = np.bincount(count_index, total, len(counts))
-    size, n_counts = power_of_two(len(keys)), power_of_two(len(counts))
+    size, n_counts = padded_size(len(keys)), padded_size(len(counts))
     with double():
         return SpendRows(
             orders=padded(keys[:, 0], size, 1.0),
@@ -84,9 +84,10 @@ def distinct(*columns: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     return ordered[is_new], index
 
 
-def power_of_two(size: int) -> int:
-    """The size to pad to, so that few shapes are compiled; at least 8."""
-    return 1 << max(3, (size - 1).bit_length())
+def padded_size(size: int) -> int:
+    """The size to pad to, so that few shapes are compiled: 512, 4096, and on by doubling."""
+    small = next((step for step in (512, 4096) if size <= step), None)
+    return small or 1 << (size - 1).bit_length()
 
 
 def padded(values: np.ndarray, size: int, filler: float) -> Array:

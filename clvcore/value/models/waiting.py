@@ -20,6 +20,7 @@ from clvcore.messages import say
 from clvcore.value.models.beta_geometric import Scalar
 from clvcore.value.models.dropout import relative_loss
 from clvcore.value.models.fit import Fit, Prior, maximise
+from clvcore.value.models.rows import padded_size
 from clvcore.value.precision import double
 
 
@@ -39,11 +40,11 @@ class WaitRows(NamedTuple):
 
 
 def wait_rows(days: Float[np.ndarray, " users"], ended: np.ndarray) -> WaitRows:
-    """Distinct waits, padded to a power of two, with the numbers of ended and waiting users."""
+    """Distinct waits, padded, with the numbers of ended and of waiting users."""
     distinct, index = np.unique(days.astype(np.float64), return_inverse=True)
     n_ended = np.bincount(index, ended, len(distinct)).astype(np.float64)
     n_waiting = np.bincount(index, ~ended, len(distinct)).astype(np.float64)
-    size = 1 << max(3, (len(distinct) - 1).bit_length())
+    size = padded_size(len(distinct))
     with double():
         parts = (distinct, n_ended, n_waiting)
         return WaitRows(*(jnp.asarray(np.pad(part, (0, size - len(part)))) for part in parts))
