@@ -48,6 +48,12 @@ def simulate(
     """The world of ``seed`` after ``weeks`` (all of them) under ``policy`` (exploring).
 
     Two policies under the same seed meet the same arrivals and chances.
+
+    Example:
+        >>> from clvcore.data.worlds import STOREFRONT, Popular
+        >>> tiny = STOREFRONT.sized(arrivals=0.1, n_items=60, weeks=2)
+        >>> sorted(simulate(tiny, seed=1, policy=Popular()).tables())
+        ['events', 'impressions', 'items', 'spend', 'users']
     """
     world = create(params, seed=seed)
     return go_on(
