@@ -48,7 +48,7 @@ def levels(start: Situation, effects: Effects) -> Levels:
 def simulated(
     mean: Float[np.ndarray, "draws groups"],
     variance: Float[np.ndarray, "draws groups"],
-    luck: Float[np.ndarray, "{SIMULATED_TOTALS} draws groups"],
+    luck: Float[np.ndarray, "times draws groups"],
 ) -> Float[np.ndarray, "totals groups"]:
     """Totals as Gamma variables with these moments, at the quantiles that ``luck`` says.
 
@@ -65,7 +65,7 @@ def simulated(
 
 def luck_for(
     n_draws: int, n_groups: int, rng: np.random.Generator
-) -> Float[np.ndarray, "{SIMULATED_TOTALS} draws groups"]:
+) -> Float[np.ndarray, "times draws groups"]:
     """Quantiles for `simulated`, evenly spread: one in each of equal parts, in random order."""
     strata = np.arange(SIMULATED_TOTALS)[:, None, None]
     inside = (strata + rng.random((SIMULATED_TOTALS, n_draws, n_groups))) / SIMULATED_TOTALS
