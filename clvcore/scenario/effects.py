@@ -32,7 +32,7 @@ class Effects:
     """Everything that a scenario changes, ready for the forecast."""
 
     levers: Levers
-    """Factors by group, and the discount rate."""
+    """Factors by group (and 1 for slots without one), and the discount rate."""
     horizon_days: float
     cac: tuple[Decimal | None, ...]
     """What the users of every group cost; None where it is unknown."""
@@ -76,8 +76,10 @@ def effects(situation: Situation, changes: Sequence[Change], *, elasticity: floa
             for name, factor in move.factors.items():
                 factors[name] = factors[name] * np.where(members, factor, 1.0)
     _refuse_out_of_range(situation, changes, factors)
+    unused = (0, situation.n_slots - situation.n_groups)
+    padded = {name: np.pad(one, unused, constant_values=1.0) for name, one in factors.items()}
     with double():
-        levers = Levers(**{name: jnp.asarray(factor) for name, factor in factors.items()})
+        levers = Levers(**{name: jnp.asarray(factor) for name, factor in padded.items()})
     return Effects(
         levers=levers._replace(discount_rate_annual=rate),
         horizon_days=horizon_days,

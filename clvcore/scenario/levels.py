@@ -36,13 +36,13 @@ def levels(start: Situation, effects: Effects) -> Levels:
             made.draws,
         )
         totals = total_draws(
-            both, start.cells, effects.levers, float(effects.horizon_days), start.n_groups
+            both, start.cells, effects.levers, float(effects.horizon_days), start.n_slots
         )
-    return Levels(
-        streams=np.stack([np.asarray(part.mean)[0] for part in totals]),
-        mean=np.sum([np.asarray(part.mean)[1:] for part in totals], axis=0),
-        variance=np.sum([np.asarray(part.variance)[1:] for part in totals], axis=0),
+    mean, variance = (
+        np.stack([np.asarray(getattr(part, name))[:, : start.n_groups] for part in totals])
+        for name in ("mean", "variance")
     )
+    return Levels(mean[:, 0], mean[:, 1:].sum(axis=0), variance[:, 1:].sum(axis=0))
 
 
 def simulated(

@@ -52,7 +52,8 @@ def _retention(
 ) -> Move:
     """Leaving is loosened until survival at the horizon has moved as stated."""
     made = situation.made
-    found = loosened(made.population, situation.cells, members, horizon_days, change.applied)
+    chosen = _slots(situation, members)
+    found = loosened(made.population, situation.cells, chosen, horizon_days, change.applied)
     known = {
         "buyers": made.fits.orders,
         "visitors": made.fits.visits,
@@ -165,12 +166,17 @@ def order_value(situation: Situation, members: Members, horizon_days: float) -> 
     """Expected money of an order to come of the members, before refunds and costs."""
     with double():
         money, orders = _orders(
-            situation.made.population, situation.cells, horizon_days, situation.n_groups
+            situation.made.population, situation.cells, horizon_days, situation.n_slots
         )
-    expected = float(np.asarray(orders)[members].sum())
+    chosen = _slots(situation, members)
+    expected = float(np.asarray(orders)[chosen].sum())
     if expected <= 0:
         raise ConfigError(say("scenario.no_orders"))
-    return float(np.asarray(money)[members].sum()) / expected
+    return float(np.asarray(money)[chosen].sum()) / expected
+
+
+def _slots(situation: Situation, members: Members) -> Bool[np.ndarray, " slots"]:
+    return np.pad(members, (0, situation.n_slots - situation.n_groups))
 
 
 @partial(jax.jit, static_argnames="n_groups")

@@ -43,10 +43,10 @@ def slopes(start: Situation) -> dict[str, float]:
             start.cells,
             float(made.horizon_days),
             float(made.discount_rate_annual),
-            start.n_groups,
+            start.n_slots,
         )
     slope = dict(zip(ARGUMENTS, np.asarray(found).tolist(), strict=True))
-    everybody = np.ones(start.n_groups, dtype=bool)
+    everybody = np.ones(start.n_slots, dtype=bool)
     ways = loosened(made.population, start.cells, everybody, made.horizon_days, lambda share: share)
     # survival moves with the log-factor on leaving as fast as row.slope says
     by_way = (slope[WAYS[row.way]] * row.base / row.slope for row in ways if row.slope < 0)

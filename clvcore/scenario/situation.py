@@ -43,6 +43,11 @@ class Situation:
         """Number of groups."""
         return self.groups.height
 
+    @property
+    def n_slots(self) -> int:
+        """Groups that programs are compiled for: a power of two, so that few have to be."""
+        return max(1 << (self.n_groups - 1).bit_length(), 8)
+
     def members(self, scope: Scope | None) -> Bool[np.ndarray, " groups"]:
         """Groups in scope; ``scope.column`` has to be among the keys.
 
