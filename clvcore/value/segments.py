@@ -45,7 +45,7 @@ def value_segments(known: Evidence, ltv: pl.DataFrame) -> pl.DataFrame:
     _, much = _thirds(several["ltv"])
     _, many = _thirds(several["n"])
     once, silent = pl.col("n") == 1, pl.col("silent") > late
-    brings_much = pl.col("ltv") >= much
+    brings_much = pl.col("ltv") > much
     rule = (
         pl.when(once & (pl.col("silent") <= recent))
         .then(pl.lit("new"))
@@ -57,7 +57,7 @@ def value_segments(known: Evidence, ltv: pl.DataFrame) -> pl.DataFrame:
         .then(pl.lit("lost"))
         .when(brings_much)
         .then(pl.lit("big spender"))
-        .when(pl.col("n") >= many)
+        .when(pl.col("n") > many)
         .then(pl.lit("loyal"))
         .otherwise(pl.lit("regular"))
     )
