@@ -43,7 +43,13 @@ def recommend(
     from clvcore.runs.finished import finished
 
     done = finished(Workspace.default(), run)
-    frame = nearest(done.embeddings, done.material.seen, users=users or None, n=top, again=again)
+    frame = nearest(
+        done.embeddings,
+        done.material.seen,
+        users=users or None,
+        n=top,
+        again=done.scorer() if again else None,
+    )
     told = with_titles(frame, done.material.dataset)
     if out is not None:
         write_frame(told, out)

@@ -66,7 +66,7 @@ class Cuts(NamedTuple):
 
 
 def time_cuts(
-    dataset: Dataset, seen: Histories, *, valid_share: float = 0.05, test_share: float = 0.05
+    dataset: Dataset, seen: Histories, *, valid_share: float = 0.1, test_share: float = 0.1
 ) -> Cuts:
     """Cuts that leave the last ``test_share`` of the goal's events for the test.
 

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 
+import jax.numpy as jnp
 import numpy as np
 import polars as pl
 from jaxtyping import Bool
@@ -12,9 +13,13 @@ from clvcore.features.histories import Histories
 from clvcore.features.vocabulary import Vocabulary
 from clvcore.messages import say
 from clvcore.ranking.lists import ItemLists
-from clvcore.ranking.top_n import NOBODY, top_n
+from clvcore.ranking.scorers import Scorer
+from clvcore.ranking.top_n import NOBODY, TopN, top_n, top_n_of_scores
 from clvcore.towers.encode import Embeddings
+from clvcore.towers.losses import paired
 
+BLOCK = 256
+"""Users that are scored at a time."""
 RANK = "rank"
 SIMILARITY = "similarity"
 SCORE = "score"
@@ -41,7 +46,7 @@ def recommend(
     *,
     users: Sequence[str] | None = None,
     n: int = 10,
-    again: bool = False,
+    again: Scorer | None = None,
     allowed: Bool[np.ndarray, " items"] | None = None,
 ) -> pl.DataFrame:
     """The ``n`` items nearest to each user, as a frame of `RECOMMENDATIONS`.
@@ -51,7 +56,8 @@ def recommend(
         seen: what users did, in the same vocabularies.
         users: their ids, in the order wanted, each once; all users where None.
         n: length of each list; a list is shorter where fewer items are left.
-        again: whether items that the user acted on before may be listed.
+        again: lists items that the user acted on before as well, by these scores; without it
+            they are left out and similarity decides.
         allowed: items that may be listed at all; all where None.
 
     Raises:
@@ -67,23 +73,28 @@ def recommend(
         else seen.users.numbers(pl.Series(list(dict.fromkeys(users)), dtype=pl.String))
     )
     own = ItemLists(seen.start, seen.item).take(numbers)
-    best = top_n(
-        embeddings.users[numbers],
-        embeddings.items,
-        n,
-        similarity=embeddings.similarity,
-        seen=None if again else own,
-        allowed=allowed,
+    best = (
+        top_n(
+            embeddings.users[numbers],
+            embeddings.items,
+            n,
+            similarity=embeddings.similarity,
+            seen=own,
+            allowed=allowed,
+        )
+        if again is None
+        else _by_scores(again, numbers, n, allowed)
     )
     row, place = np.nonzero(best.items != NOBODY)
-    item, similarity = best.items[row, place], best.similarity[row, place]
+    item, score = best.items[row, place], best.similarity[row, place]
+    similarity = score if again is None else _similarity(embeddings, numbers[row], item)
     frame = pl.DataFrame(
         {
             col.USER: seen.users.terms(numbers[row]),
             RANK: place + 1,
             col.ITEM: seen.items.terms(item),
             SIMILARITY: similarity,
-            SCORE: similarity,
+            SCORE: score,
             EXPECTED_VALUE: None,
             SEEN: _had(own, row, item, len(seen.items)),
         }
@@ -117,6 +128,34 @@ def neighbours(
         }
     )
     return frame.cast({RANK: pl.Int32, SIMILARITY: pl.Float32}).sort(RANK)
+
+
+def _by_scores(
+    scorer: Scorer,
+    users: np.ndarray,
+    n: int,
+    allowed: np.ndarray | None,
+) -> TopN:
+    """The best items by a scorer's scores, in blocks of users."""
+    parts = [
+        top_n_of_scores(scorer.scores(users[i : i + BLOCK]), n, allowed=allowed)
+        for i in range(0, max(len(users), 1), BLOCK)
+    ]
+    return TopN(
+        np.concatenate([part.items for part in parts]),
+        np.concatenate([part.similarity for part in parts]),
+    )
+
+
+def _similarity(embeddings: Embeddings, user: np.ndarray, item: np.ndarray) -> np.ndarray:
+    """Similarity of each user with the item of the same row."""
+    return np.asarray(
+        paired(
+            jnp.asarray(embeddings.users[user]),
+            jnp.asarray(embeddings.items[item]),
+            embeddings.similarity,
+        )
+    )
 
 
 def _check_same(vectors: Vocabulary, histories: Vocabulary) -> None:

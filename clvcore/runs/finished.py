@@ -3,11 +3,13 @@
 from dataclasses import dataclass
 from typing import Any
 
+import numpy as np
 import polars as pl
 
 from clvcore.columns import Kind
 from clvcore.errors import RunError
 from clvcore.messages import say
+from clvcore.ranking.again import Again, WithRepeats
 from clvcore.ranking.evaluate import Judged, Protocol, RankingReport
 from clvcore.runs.folder import RunFolder, find_run
 from clvcore.runs.training import Material, find_dataset
@@ -27,6 +29,15 @@ class FinishedRun:
     material: Material
     embeddings: Embeddings
     """Vectors of all users after all of their events, and of all items."""
+
+    def scorer(self) -> WithRepeats:
+        """Scores of all items now, also of those that a user had before."""
+        plain = self.run.read("again.json")
+        again = Again(np.array(plain["weights"]), plain["scale"])
+        material = self.material
+        return WithRepeats(
+            self.embeddings, again, material.seen, material.cuts.end, material.test.goal
+        )
 
     def model(self) -> Model:
         """The towers, to encode a new or changed user or item."""

@@ -14,6 +14,7 @@ from clvcore.features.attributes import item_attributes, user_attributes
 from clvcore.features.histories import Histories, histories
 from clvcore.features.split import Cuts, Split, split_by_time, time_cuts
 from clvcore.messages import say
+from clvcore.ranking.again import WithRepeats, fit_again
 from clvcore.ranking.baselines import fit_baselines
 from clvcore.ranking.evaluate import RankingReport, evaluate
 from clvcore.ranking.scorers import EmbeddingScorer
@@ -138,15 +139,23 @@ def _keep(
     run: RunFolder, material: Material, progress: Progress, best: Model, *, seed: int
 ) -> None:
     """Judge the best model on the test period and write all that serving needs."""
+    rng = np.random.default_rng(seed)
+    known = embeddings(best, material.lesson, material.valid.past)
+    again = fit_again(known, material.valid, rng=rng)
     judged = embeddings(best, material.lesson, material.test.past)
+    past, goal = material.test.past, material.test.goal
     report = evaluate(
-        {MODEL: EmbeddingScorer(judged), **fit_baselines(material.test.past)},
+        {
+            MODEL: WithRepeats(judged, again, past, material.cuts.test, goal),
+            **fit_baselines(past),
+        },
         material.test,
-        rng=np.random.default_rng(seed),
+        rng=rng,
     )
     served = embeddings(best, material.lesson, material.seen)
     run.write_bytes("model.safetensors", model_bytes(best))
     run.write_bytes("embeddings.safetensors", embeddings_bytes(served))
+    run.write("again.json", {"weights": again.weights.tolist(), "scale": again.scale})
     run.write("report.json", report_json(report))
     run.write(
         "summary.json",

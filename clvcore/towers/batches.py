@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import NamedTuple
 
 import numpy as np
-from jaxtyping import Float32, Int32, Int64
+from jaxtyping import Bool, Float32, Int32, Int64
 
 from clvcore.features.histories import Histories
 from clvcore.towers.model import Behaviour
@@ -33,6 +33,8 @@ class Sequences:
     kind: Int32[np.ndarray, " events"]
     weight: Float32[np.ndarray, " events"]
     second: Int64[np.ndarray, " events"]
+    new: Bool[np.ndarray, " events"]
+    """The user had not acted on the item before."""
 
 
 def sequences(seen: Histories) -> Sequences:
@@ -56,7 +58,18 @@ def sequences(seen: Histories) -> Sequences:
         kind=seen.kind[strongest].astype(np.int32),
         weight=seen.weight[strongest],
         second=seen.at[fresh] // 1_000_000,
+        new=_first_of_pair(user[fresh], seen.item[fresh]),
     )
+
+
+def _first_of_pair(
+    user: Int32[np.ndarray, " events"], item: Int32[np.ndarray, " events"]
+) -> Bool[np.ndarray, " events"]:
+    """Whether an event is the first of its user with its item."""
+    pair = user.astype(np.int64) * (int(item.max(initial=0)) + 1) + item
+    new = np.zeros(len(pair), bool)
+    new[np.unique(pair, return_index=True)[1]] = True
+    return new
 
 
 class Window(NamedTuple):
@@ -129,7 +142,7 @@ def padded(events: Sequences, windows: Window, length: int) -> Batch:
             user=windows.user.astype(np.int32),
         ),
         target=np.where(follows, events.item[last], 0).astype(np.int32),
-        weight=np.where(follows, np.maximum(events.weight[last], 0), 0).astype(np.float32),
+        weight=np.where(follows & events.new[last], np.maximum(events.weight[last], 0), 0).astype(np.float32),
     )
 
 

@@ -47,7 +47,7 @@ def test_items_come_nearest_first_without_those_the_user_had():
 
 
 def test_items_that_the_user_had_are_marked_where_they_may_come_again():
-    found = recommend(MADE, PAST, users=["u000"], n=4, again=True)
+    found = recommend(MADE, PAST, users=["u000"], n=4, again=EmbeddingScorer(MADE))
     assert found["item_id"].to_list() == ["i000", "i001", "i002", "i003"]
     assert found["seen"].to_list() == [True, False, False, False]
 
