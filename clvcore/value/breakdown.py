@@ -57,8 +57,11 @@ def breakdown(value: UserValue, by: str, *, rng: np.random.Generator) -> Breakdo
     """
     users = value.frame.with_columns(_names(value, by).alias("group"))
     order = users.group_by("group").agg(pl.len()).sort("group")["group"]
-    number = users["group"].replace_strict(order, np.arange(len(order)), return_dtype=pl.Int64)
-    found = group_intervals(value.forecast, number.to_numpy(), max(len(order), 1), rng)
+    numbered = order.to_frame().with_row_index("number")
+    number = users.join(numbered, on="group", how="left", maintain_order="left")["number"]
+    found = group_intervals(
+        value.forecast, number.cast(pl.Int64).to_numpy(), max(len(order), 1), rng
+    )
     known = value.forecast.is_known
     ends = pl.DataFrame(
         {"group": order, "low": found.low[: len(order)], "high": found.high[: len(order)]},
@@ -75,6 +78,9 @@ def breakdown(value: UserValue, by: str, *, rng: np.random.Generator) -> Breakdo
     )
     frame = pl.concat(rows)
     total = _total(users, lost, (found.total_low, found.total_high), known=known)
+    if not value.acquisition.is_known:
+        unknown = pl.lit(None, dtype=col.MONEY)
+        total = total.with_columns(unknown.alias(n) for n in ("cac", "cac_unattributed", "clv"))
     return Breakdown(by, frame, total.select(frame.columns))
 
 
@@ -90,8 +96,13 @@ def _names(value: UserValue, by: str) -> pl.Series:
 
 
 def _summed(users: pl.DataFrame, keys: list[str]) -> pl.DataFrame:
-    """Users and sums of money; a sum is null where it is unknown for every user."""
-    sums = [pl.when(pl.col(n).is_not_null().any()).then(pl.col(n).sum()).alias(n) for n in SUMS]
+    """Users and sums of money; a sum is null where it is unknown for every user, 0 for no users."""
+    sums = [
+        pl.when(pl.col(name).is_not_null().any() | (pl.len() == 0))
+        .then(pl.col(name).sum())
+        .alias(name)
+        for name in SUMS
+    ]
     is_paid = pl.col("cac_source") == "paid"
     parts = [
         pl.len().cast(pl.Int64).alias("users"),

@@ -4,6 +4,7 @@ Expectations are taken at the fitted parameters; intervals carry both what is un
 parameters (draws from their Laplace posterior) and what chance will do.
 """
 
+import math
 from dataclasses import dataclass
 
 import jax
@@ -130,9 +131,10 @@ def group_intervals(
     cells, _ = cells_of(made.known, group)
     levers = Levers(discount_rate_annual=made.discount_rate_annual or None)
     with double():
-        streams = total_draws(made.draws, cells, levers, float(made.horizon_days), n_groups)
-    mean = np.sum([np.asarray(part.mean) for part in streams], axis=0)
-    variance = np.sum([np.asarray(part.variance) for part in streams], axis=0)
+        size = 8 ** max(1, math.ceil(math.log(max(n_groups, 1), 8)))  # few sizes are compiled
+        streams = total_draws(made.draws, cells, levers, float(made.horizon_days), size)
+    mean = np.sum([np.asarray(part.mean) for part in streams], axis=0)[:, :n_groups]
+    variance = np.sum([np.asarray(part.variance) for part in streams], axis=0)[:, :n_groups]
     tails = [0.5 - made.level / 2, 0.5 + made.level / 2]
     low, high = np.quantile(simulated_totals(mean, variance, rng), tails, axis=0)
     total = np.quantile(simulated_totals(mean.sum(1), variance.sum(1), rng), tails)

@@ -166,3 +166,11 @@ def test_unpriced_lines_are_told_on_margin(world):
     assert any("1 purchase and refund lines worth 30.0000" in note for note in worth.notes)
     total = by(worth, "channel").total.row(0, named=True)
     assert (total["ltv"], total["ltv_unknown_users"]) == (Decimal(20), 1)
+
+
+def test_spend_without_any_user_is_all_unattributed(world):
+    worth = user_value(world(spend=SPEND), rng=np.random.default_rng(0))
+    result = by(worth, "channel")
+    assert result.frame["group"].to_list() == [UNATTRIBUTED]
+    total = result.total.row(0, named=True)
+    assert (total["users"], total["ltv"], total["clv"]) == (0, 0, Decimal("-9.01"))
