@@ -8,6 +8,7 @@ from rich.console import Console
 from rich.table import Table
 
 from clvcore import columns as col
+from clvcore.cli.dataset import mark
 from clvcore.cli.output import answer, as_json
 from clvcore.cli.write import write_frame
 from clvcore.data.dataset import Dataset
@@ -94,8 +95,9 @@ def tell(frame: pl.DataFrame, dataset: Dataset, out: Path | None, console: Conso
 
 def print_list(frame: pl.DataFrame, user: str, dataset: Dataset, console: Console) -> None:
     """One user's list."""
-    simulated = f" ({say('cli.simulated')})" if dataset.recipe.simulated else ""
-    console.print(say("cli.recommend.user_list", user=user) + simulated)
+    console.print(
+        say("cli.recommend.user_list", user=user) + mark(simulated=dataset.recipe.simulated)
+    )
     table = Table(box=None, header_style="dim", pad_edge=False)
     for name, justify in (
         ("rank", "right"),

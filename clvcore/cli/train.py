@@ -9,6 +9,7 @@ import click
 from rich.console import Console
 from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn, TimeRemainingColumn
 
+from clvcore.cli.dataset import mark
 from clvcore.cli.output import answer, as_json
 from clvcore.errors import RunError
 from clvcore.messages import say
@@ -171,11 +172,10 @@ def tell(run: RunFolder, console: Console) -> None:
     from clvcore.runs.finished import stored_report
 
     config, summary, status = run.config(), run.read("summary.json"), run.status()
-    simulated = f" ({say('cli.simulated')})" if config["dataset"]["simulated"] else ""
     console.print(
         say(
             "cli.train.done",
-            name=config["dataset"]["name"] + simulated,
+            name=config["dataset"]["name"] + mark(simulated=config["dataset"]["simulated"]),
             encoder=config["tower"]["encoder"],
             parameters=summary["parameters"],
             seconds=summary["training_s"],
