@@ -150,8 +150,8 @@ def _attributes(frame: pl.DataFrame, tokens: pl.DataFrame, numeric: list[str]) -
         if name in frame.columns and frame[name].null_count() < frame.height
     ]
     raw = frame.select([_compressed(pl.col(name).cast(pl.Float64)).alias(name) for name in names])
-    centre = [float(raw[name].mean() or 0.0) for name in names]  # ty: ignore[invalid-argument-type] # numeric
-    spread = [float(raw[name].std() or 1.0) or 1.0 for name in names]  # ty: ignore[invalid-argument-type] # numeric
+    centre = [float(raw[name].mean() or 0.0) for name in names]  # ty: ignore[invalid-argument-type] # the columns are numeric
+    spread = [float(raw[name].std() or 1.0) or 1.0 for name in names]  # ty: ignore[invalid-argument-type] # the columns are numeric
     standard = raw.select(
         ((pl.col(n) - c) / s).fill_null(0.0).cast(pl.Float32)
         for n, c, s in zip(names, centre, spread, strict=True)
@@ -189,7 +189,7 @@ def _bag(tokens: pl.DataFrame, n_rows: int) -> tuple[np.ndarray, tuple[str, ...]
         .with_columns(pl.int_range(pl.len()).over("row").alias("place"))
         .filter(pl.col("place") < MOST_PER_ROW)
     )
-    width = max(1, int(placed["place"].max() or 0) + 1)  # ty: ignore[invalid-argument-type] # an integer
+    width = max(1, int(placed["place"].max() or 0) + 1)  # ty: ignore[invalid-argument-type] # a place is an integer
     bag = np.zeros((n_rows, width), np.int32)
     bag[placed["row"].to_numpy(), placed["place"].to_numpy()] = placed["number"].to_numpy()
     return bag, tuple(counts["token"].to_list())

@@ -24,13 +24,12 @@ from clvcore.data.clean import Intake
 from clvcore.data.dataset import Account, Dataset, Finding, Severity
 from clvcore.errors import ClvError, DataError
 from clvcore.messages import say
+from clvcore.report.tables import safe_for_sheets
 
 FACTS = "dataset.json"
 REJECTS = "rejects_{table}.csv"
 TEMPORARY = ".new-"
 _ABANDONED_S = 3600.0
-_PLAIN_NUMBER = r"^[-+]?\d[\d.,]*$"
-_FORMULA = r"^[=+\-@\t\r]"
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,18 +91,6 @@ def _new_folder(parent: Path) -> Path:
     folder = parent / f"{TEMPORARY}{uuid4().hex}"
     folder.mkdir()
     return folder
-
-
-def safe_for_sheets(frame: pl.DataFrame) -> pl.DataFrame:
-    """The same with a quote before every text that a spreadsheet would run as a formula.
-
-    OWASP names the leading characters = + - @ TAB CR (CWE-1236); plain numbers stay as they are.
-    """
-    words = pl.col(pl.String)
-    risky = words.str.contains(_FORMULA) & ~words.str.contains(_PLAIN_NUMBER)
-    safe = frame.with_columns(pl.when(risky).then(pl.lit("'") + words).otherwise(words).name.keep())
-    names = [f"'{name}" if name[:1] in set("=+-@\t\r") else name for name in safe.columns]
-    return safe.rename(dict(zip(safe.columns, names, strict=True)))
 
 
 def _facts(dataset: Dataset) -> dict[str, Any]:

@@ -17,7 +17,7 @@ from clvcore.data.dataset import Recipe
 from clvcore.data.moments import moments
 from clvcore.data.read import read
 from clvcore.errors import ClvError
-from clvcore.runs.stored import safe_for_sheets
+from clvcore.report.tables import safe_for_sheets
 
 TEXT = st.text(
     st.characters(codec="utf-8", exclude_categories=["Cc", "Cs", "Zs", "Zl", "Zp"]), max_size=6

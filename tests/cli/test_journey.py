@@ -1,0 +1,133 @@
+"""From a folder of files to recommendations on the command line, and every wrong turn."""
+
+import json
+import subprocess
+import sys
+
+import polars as pl
+import pytest
+from click.testing import CliRunner
+
+from clvcore.cli import clv
+from clvcore.errors import ClvError, ConfigError, NotFoundError, RunError
+
+
+def run(*arguments: str, **kwargs):
+    return CliRunner().invoke(clv, [*arguments], catch_exceptions=False, **kwargs)
+
+
+def told(*arguments: str) -> dict:
+    done = run(*arguments, "--json")
+    assert done.exit_code == 0, done.output
+    return json.loads(done.stdout)
+
+
+@pytest.fixture(scope="module")
+def home(tmp_path_factory):
+    with pytest.MonkeyPatch.context() as patch:
+        folder = tmp_path_factory.mktemp("home")
+        patch.setenv("CLV_HOME", str(folder))
+        yield folder
+
+
+@pytest.fixture(scope="module")
+def trained(home, small_shop_folder) -> dict:
+    assert home.exists()
+    return told("train", str(small_shop_folder), "--epochs", "2", "--encoder", "cnn")
+
+
+def test_training_tells_the_run_the_device_and_the_metrics_beside_the_baselines(trained):
+    assert len(trained["run_id"]) == 16
+    assert trained["device"].startswith("CPU")
+    assert trained["tower"]["encoder"] == "cnn"
+    assert trained["data"]["simulated"] is True
+    assert set(trained["baselines"]) == {
+        "popularity",
+        "recent_popularity",
+        "own_history",
+        "item_knn",
+    }
+    for metrics in (trained["model"], *trained["baselines"].values()):
+        assert {"ndcg@10", "hit_rate@10", "recall@10", "precision@10", "map@10"} <= set(metrics)
+        assert all(0 <= value <= 1 for value in metrics.values())
+
+
+def test_evaluating_a_run_tells_what_training_told(trained):
+    again = told("evaluate", trained["run_id"])
+    assert again["model"] == trained["model"]
+    assert again["baselines"] == trained["baselines"]
+    text = run("evaluate", trained["run_id"]).output
+    assert "item-kNN" in text
+    assert "ndcg@10" in text
+
+
+def test_recommending_for_one_user_lists_new_items_with_their_titles(trained):
+    found = told("recommend", trained["run_id"], "--user", "u000003", "--top", "4")
+    rows = found["recommendations"]
+    assert [row["rank"] for row in rows] == [1, 2, 3, 4]
+    assert all(row["title"] and not row["seen"] for row in rows)
+    text = run("recommend", trained["run_id"], "--user", "u000003", "--top", "4").output
+    assert rows[0]["title"].split()[0] in text
+    assert "simulated data" in text
+
+
+def test_recommending_for_all_writes_a_file_with_every_user(trained, tmp_path):
+    out = tmp_path / "all.csv"
+    found = told("recommend", trained["run_id"], "--all", "--top", "2", "--out", str(out))
+    frame = pl.read_csv(out, schema_overrides={"item_id": pl.String})
+    assert frame["user_id"].n_unique() == found["users"]
+    assert frame.height == 2 * found["users"]
+    parquet = tmp_path / "all.parquet"
+    run("recommend", trained["run_id"], "--all", "--top", "2", "--out", str(parquet))
+    assert pl.read_parquet(parquet)["item_id"].to_list() == frame["item_id"].to_list()
+
+
+@pytest.mark.parametrize(
+    ("arguments", "kind", "sentence"),
+    [
+        (["train", "nothing"], NotFoundError, "no data set 'nothing'"),
+        (["train", "SHOP", "--preset", "huge"], ConfigError, "quick, standard, large"),
+        (["train", "SHOP", "--epochs", "0"], ConfigError, "'epochs' is 0"),
+        (["evaluate", "0123456789abcdef"], RunError, "no run '0123456789abcdef'"),
+        (["evaluate", "../../etc"], RunError, "no run"),
+        (["recommend", "RUN", "--user", "nobody"], NotFoundError, "no user 'nobody'"),
+        (["recommend", "RUN"], ConfigError, "--user ID"),
+        (["recommend", "RUN", "--user", "u000003", "--all"], ConfigError, "--all"),
+        (["recommend", "RUN", "--all", "--top", "0"], ConfigError, "0"),
+        (["recommend", "RUN", "--all", "--out", "x.doc"], ConfigError, ".csv nor in .parquet"),
+        (
+            ["recommend", "RUN", "--all", "--out", "no/where/x.csv"],
+            ConfigError,
+            "cannot be written",
+        ),
+    ],
+)
+def test_a_wrong_turn_is_one_sentence(trained, small_shop_folder, arguments, kind, sentence):
+    names = {"SHOP": str(small_shop_folder), "RUN": trained["run_id"]}
+    with pytest.raises(kind, match=sentence.replace(".", r"\.")) as caught:
+        run(*(names.get(word, word) for word in arguments))
+    assert isinstance(caught.value, ClvError)
+    assert "\n" not in str(caught.value)
+
+
+def test_the_program_ends_with_code_2_and_no_traceback(home):
+    assert home.exists()
+    for arguments in (["data", "show", "nothing"], ["train", "nothing"], ["dance"]):
+        done = subprocess.run(
+            [sys.executable, "-c", "from clvcore.cli import main; main()", *arguments],
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+        assert done.returncode == 2
+        assert done.stdout == ""
+        assert "Traceback" not in done.stderr
+        assert "Error: " in done.stderr
+
+
+def test_help_names_every_command():
+    text = run("--help").output
+    for name in ("demo", "data", "train", "evaluate", "recommend", "value", "whatif"):
+        assert f"  {name} " in text
+    for name in ("train", "evaluate", "recommend", "demo"):
+        assert run(name, "--help").exit_code == 0

@@ -1,0 +1,24 @@
+"""What tests of several rooms share: a small simulated shop on disk, and a workspace of its own."""
+
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from clvcore.data.worlds import STOREFRONT, simulate, write
+
+
+@pytest.fixture(scope="session")
+def small_shop_folder(tmp_path_factory) -> Path:
+    """A sample's folder with a few hundred users and thirty weeks."""
+    folder = tmp_path_factory.mktemp("worlds") / "corner_shop"
+    params = replace(STOREFRONT.sized(arrivals=0.35, n_items=120, weeks=30), logged=0.2)
+    write(simulate(params, seed=3), folder, seed=3)
+    return folder
+
+
+@pytest.fixture
+def home(tmp_path, monkeypatch) -> Path:
+    """An empty workspace."""
+    monkeypatch.setenv("CLV_HOME", str(tmp_path / "home"))
+    return tmp_path / "home"

@@ -1,0 +1,161 @@
+"""A run goes from its config to an end state, whatever happens, and keeps what serving needs."""
+
+import json
+import os
+import signal
+import time
+
+import numpy as np
+import pytest
+
+from clvcore.errors import RunError
+from clvcore.ranking.recommend import recommend
+from clvcore.runs import worker
+from clvcore.runs.finished import finished, stored_report
+from clvcore.runs.folder import State, all_runs, find_run
+from clvcore.runs.launch import start
+from clvcore.runs.locks import try_to_hold
+from clvcore.towers.encode import encode_users, raw_items
+
+
+def wait_for(true, *, seconds=60):
+    until = time.monotonic() + seconds
+    while not true():
+        assert time.monotonic() < until, "waited in vain"
+        time.sleep(0.05)
+
+
+def test_a_run_ends_done_with_a_report_beside_every_baseline(done):
+    assert done.status().state is State.DONE
+    assert done.status().device
+    report = stored_report(done)
+    assert set(report.metrics["model"]) == {
+        "two_tower",
+        "popularity",
+        "recent_popularity",
+        "own_history",
+        "item_knn",
+    }
+    judged = report.judged[0]
+    assert judged.judged + judged.no_history + judged.only_repeats == judged.with_targets
+    epochs = [entry for entry in done.progress() if entry["metrics"]]
+    assert [entry["epoch"] for entry in epochs] == [1, 2]
+
+
+def test_what_is_served_is_what_the_stored_towers_say(done, workspace):
+    served = finished(workspace, done.run_id)
+    model, material = served.model(), served.material
+    users = np.arange(40, dtype=np.int32)
+    again = encode_users(
+        model, material.lesson, raw_items(model, material.lesson), material.seen, users
+    )
+    np.testing.assert_allclose(again, served.embeddings.users[users], atol=1e-5)
+
+
+def test_recommendations_leave_out_what_a_user_had_unless_asked(done, workspace):
+    served = finished(workspace, done.run_id)
+    seen = served.material.seen
+    user = seen.users.term(int(np.diff(seen.start).argmax()))
+    new = recommend(served.embeddings, seen, users=[user], n=20)
+    assert not new["seen"].any()
+    again = recommend(served.embeddings, seen, users=[user], n=20, again=served.scorer())
+    assert again["seen"].any()
+    assert again["score"].is_sorted(descending=True)
+
+
+def test_the_same_settings_give_the_same_vectors(done, new_run, workspace):
+    twin = new_run()
+    worker.main(str(twin.path))
+    ours, theirs = (finished(workspace, run.run_id).embeddings for run in (done, twin))
+    assert (ours.users == theirs.users).all()
+    assert (ours.items == theirs.items).all()
+
+
+def test_a_run_that_is_cancelled_before_it_learned_has_no_model(new_run, workspace):
+    run = new_run()
+    run.ask_to_cancel()
+    assert worker.main(str(run.path)) is State.CANCELLED
+    with pytest.raises(RunError, match="cancelled, so there is nothing to show"):
+        finished(workspace, run.run_id)
+
+
+def test_a_run_that_is_cancelled_while_it_learns_keeps_the_best_model(new_run, workspace):
+    run = new_run(epochs=500, patience=500)
+    program = start(run)
+    wait_for(lambda: any(entry["metrics"] for entry in run.progress()))
+    run.ask_to_cancel()
+    program.wait(60)
+    assert run.status().state is State.CANCELLED
+    assert len(finished(workspace, run.run_id).embeddings.users)
+
+
+def test_a_killed_worker_is_seen_as_lost_and_never_as_running(new_run):
+    run = new_run(epochs=500, patience=500)
+    program = start(run)
+    assert run.status().state in (State.QUEUED, State.RUNNING)
+    wait_for(lambda: run.status().state is State.RUNNING)
+    os.kill(program.pid, signal.SIGKILL)
+    program.wait(60)
+    assert run.status().state is State.LOST
+    assert "Start the run again" in run.status().message
+
+
+def test_a_second_run_waits_and_says_so(new_run):
+    run = new_run()
+    with try_to_hold(run.path.parent / "accelerator.lock"):
+        program = start(run)
+        wait_for(lambda: "Waiting for another run" in run.status().message)
+        assert run.status().state is State.QUEUED
+        run.ask_to_cancel()
+        program.wait(60)
+    assert run.status().state is State.CANCELLED
+
+
+def test_a_run_whose_data_is_gone_fails_with_one_sentence(new_run):
+    run = new_run()
+    config = run.config()
+    config["dataset"] |= {"id": "0" * 16, "reference": "nowhere"}
+    run.write("config.json", config)
+    assert worker.main(str(run.path)) is State.FAILED
+    assert "no longer here or has changed" in run.status().message
+
+
+def test_an_error_of_the_program_is_told_with_the_place_of_its_log(new_run, monkeypatch, capsys):
+    def broken(*_, **__):
+        raise ZeroDivisionError
+
+    monkeypatch.setattr("clvcore.runs.training.train_run", broken)
+    run = new_run()
+    assert worker.main(str(run.path)) is State.FAILED
+    assert "error in the program (ZeroDivisionError)" in run.status().message
+    assert "log.txt" in run.status().message
+    assert "ZeroDivisionError" in capsys.readouterr().err
+
+
+def test_an_unknown_run_is_refused_with_the_newest_ones(done, workspace):
+    with pytest.raises(RunError, match=r"no run 'nope'\. The newest runs are"):
+        find_run(workspace.root / "runs", "nope")
+    with pytest.raises(RunError, match="no other yet"):
+        find_run(workspace.root / "empty", "nope")
+    assert done.run_id in [run.run_id for run in all_runs(workspace.root / "runs")]
+
+
+def test_a_damaged_file_of_a_run_is_named(new_run, workspace, done):
+    copy = new_run()
+    for file in done.path.iterdir():
+        (copy.path / file.name).write_bytes(file.read_bytes())
+    vectors = copy.path / "embeddings.safetensors"
+    vectors.write_bytes(vectors.read_bytes()[:100])
+    with pytest.raises(RunError, match="cannot be read"):
+        finished(workspace, copy.run_id)
+    (copy.path / "report.json").write_text("{", "utf-8")
+    with pytest.raises(RunError, match=r"'report\.json' that is missing or damaged"):
+        stored_report(copy)
+
+
+def test_a_line_of_progress_that_is_still_being_written_is_left_for_later(new_run):
+    run = new_run()
+    run.add_progress({"step": 1})
+    with (run.path / "progress.jsonl").open("a") as file:
+        file.write(json.dumps({"step": 2})[:5])
+    assert run.progress() == [{"step": 1}]
