@@ -13,7 +13,7 @@ from clvcore.errors import FitError
 from clvcore.messages import say
 from clvcore.value.evidence import Evidence
 from clvcore.value.models import gamma_gamma, mbg_nbd, waiting
-from clvcore.value.models.beta_geometric import NbdParams
+from clvcore.value.models.beta_geometric import NbdParams, fit_is_weak
 from clvcore.value.models.fit import Fit
 from clvcore.value.models.gamma_gamma import SpendParams
 from clvcore.value.models.rows import history_rows, spend_rows
@@ -168,6 +168,8 @@ def _fitted(
     if not found.converged:
         notes.append(say("value.no_model", reason=found.message, **told))
         return None
-    if found.message != say("value.converged"):
+    if isinstance(found.params, NbdParams) and fit_is_weak(found):
+        notes.append(say("value.no_dropout", **told))
+    elif found.message != say("value.converged"):
         notes.append(say("value.weak_model", reason=found.message, **told))
     return found

@@ -1,5 +1,7 @@
 """What the models say, beyond the published numbers in tests/golden."""
 
+from dataclasses import replace
+
 import jax.numpy as jnp
 import numpy as np
 import pytest
@@ -7,7 +9,7 @@ from scipy.special import hyp2f1
 
 from clvcore.errors import FitError
 from clvcore.value.models import bg_nbd, gamma_gamma, mbg_nbd, waiting
-from clvcore.value.models.beta_geometric import NbdParams
+from clvcore.value.models.beta_geometric import NbdParams, fit_is_weak
 from clvcore.value.models.dropout import dropout_nodes, look_ahead
 from clvcore.value.models.gamma_gamma import SpendParams
 from clvcore.value.models.rows import history_rows, spend_rows
@@ -194,3 +196,12 @@ def test_expected_days_under_contract_are_the_integral_of_survival():
 def test_the_rest_of_the_process_keeps_single_precision():
     mbg_nbd.p_alive(TRUE, *one(1, 10, 20))
     assert jnp.arange(3.0).dtype == jnp.float32
+
+
+def test_a_fit_in_which_next_to_nobody_leaves_is_weak_and_a_plain_one_is_not():
+    rng = np.random.default_rng(3)
+    frequency, recency, age = simulated(TRUE, 4000, 365, rng, tosses=True)
+    plain = mbg_nbd.fit(history_rows(frequency, recency, age, np.ones(len(age))))
+    assert not fit_is_weak(plain)
+    assert fit_is_weak(replace(plain, params=plain.params._replace(a=1e-4)))
+    assert fit_is_weak(replace(plain, log_covariance=np.diag([0.01, 0.01, 9.0, 0.1])))
