@@ -121,7 +121,7 @@ def follow(run: RunFolder, worker: "subprocess.Popen[bytes]", console: Console) 
 def _show(run: RunFolder, bar: Progress, task: Any) -> None:
     entries = run.progress()
     if not entries:
-        bar.update(task, description=run.status().message)
+        bar.update(task, description=run.status().message, total=None)
         return
     last = entries[-1]
     best = max((entry["metrics"]["ndcg@10"] for entry in entries if entry["metrics"]), default=None)

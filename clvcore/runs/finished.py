@@ -12,12 +12,12 @@ from clvcore.messages import say
 from clvcore.ranking.again import Again, WithRepeats
 from clvcore.ranking.evaluate import Judged, Protocol, RankingReport
 from clvcore.runs.folder import RunFolder, find_run
-from clvcore.runs.training import Material, find_dataset
+from clvcore.runs.training import Before, Material, find_dataset
 from clvcore.runs.workspace import Workspace
 from clvcore.towers.config import TowerConfig
 from clvcore.towers.encode import Embeddings
 from clvcore.towers.store import embeddings_from, model_from
-from clvcore.towers.train import Model
+from clvcore.towers.train import Lesson, Model
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -29,6 +29,8 @@ class FinishedRun:
     material: Material
     embeddings: Embeddings
     """Vectors of all users after all of their events, and of all items."""
+    lesson: Lesson
+    """What the model learned from."""
 
     def scorer(self) -> WithRepeats:
         """Scores of all items now, also of those that a user had before."""
@@ -42,7 +44,7 @@ class FinishedRun:
     def model(self) -> Model:
         """The towers, to encode a new or changed user or item."""
         data = _file(self.run, "model.safetensors")
-        return model_from(data, self.material.lesson, TowerConfig(**self.config["tower"]))
+        return model_from(data, self.lesson, TowerConfig(**self.config["tower"]))
 
 
 def finished(workspace: Workspace, run_id: str) -> FinishedRun:
@@ -57,7 +59,8 @@ def finished(workspace: Workspace, run_id: str) -> FinishedRun:
     vectors = embeddings_from(
         _file(run, "embeddings.safetensors"), material.seen.users, material.seen.items
     )
-    return FinishedRun(run, config, material, vectors)
+    lesson = material.lesson(Before(run.read("summary.json")["learned_before"]))
+    return FinishedRun(run, config, material, vectors, lesson)
 
 
 def with_result(workspace: Workspace, run_id: str) -> RunFolder:

@@ -3,6 +3,7 @@
 import json
 import platform
 from dataclasses import asdict, dataclass
+from enum import StrEnum
 from typing import Any
 
 import jax
@@ -10,7 +11,7 @@ import numpy as np
 
 from clvcore.data.dataset import Dataset
 from clvcore.errors import ClvError, RunError
-from clvcore.features.attributes import item_attributes, user_attributes
+from clvcore.features.attributes import Attributes, item_attributes, user_attributes
 from clvcore.features.histories import Histories, histories
 from clvcore.features.split import Cuts, Split, split_by_time, time_cuts
 from clvcore.messages import say
@@ -24,11 +25,18 @@ from clvcore.runs.workspace import Workspace
 from clvcore.towers.config import TowerConfig, TrainConfig
 from clvcore.towers.encode import embeddings
 from clvcore.towers.store import embeddings_bytes, model_bytes, n_parameters
-from clvcore.towers.train import Lesson, Model, Progress, fit
+from clvcore.towers.train import Lesson, Model, StepInfo, fit
 
 WATCHED = "ndcg@10"
 MODEL = "two_tower"
 """Name of the model in reports, beside the baselines' names."""
+
+
+class Before(StrEnum):
+    """Up to where a model has learned."""
+
+    VALIDATION = "validation"
+    TEST = "test"
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -40,11 +48,17 @@ class Material:
     cuts: Cuts
     valid: Split
     test: Split
-    lesson: Lesson
+    items: Attributes
+    users: Attributes
+
+    def lesson(self, before: "Before") -> Lesson:
+        """What a model learns from: everything before the validation, or before the test."""
+        past = self.valid.past if before is Before.VALIDATION else self.test.past
+        return Lesson(past, self.items, self.users)
 
     @classmethod
     def of(cls, dataset: Dataset) -> "Material":
-        """The material of a data set; the model learns from what lies before the validation."""
+        """The material of a data set."""
         seen = histories(dataset)
         cuts = time_cuts(dataset, seen)
         valid = split_by_time(seen, cut=cuts.valid, end=cuts.test)
@@ -54,12 +68,27 @@ class Material:
             cuts=cuts,
             valid=valid,
             test=split_by_time(seen, cut=cuts.test, end=cuts.end),
-            lesson=Lesson(
-                valid.past,
-                item_attributes(dataset, seen.items),
-                user_attributes(dataset, seen.users),
-            ),
+            items=item_attributes(dataset, seen.items),
+            users=user_attributes(dataset, seen.users),
         )
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Found:
+    """What the search on the validation period found: the best model and how long it took."""
+
+    model: Model
+    epoch: int
+    info: StepInfo
+    """Where the search stood when it ended."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Final:
+    """The model that is judged and served, and up to where it has learned."""
+
+    model: Model
+    before: Before
 
 
 def find_dataset(workspace: Workspace, config: dict[str, Any]) -> Dataset:
@@ -93,38 +122,63 @@ def train_run(run: RunFolder, workspace: Workspace, *, cancelled: type[Exception
     material = Material.of(find_dataset(workspace, config))
     if run.is_cancelled():
         raise cancelled
-    watch = Watch.of(material.valid, rng=np.random.default_rng(train.seed))
-    bars = {
-        name: {WATCHED: watch.ndcg(baseline)}
-        for name, baseline in fit_baselines(material.valid.past).items()
-    }
+    found = _search(run, material, tower, train, device)
+    if found is None:
+        raise cancelled
+    final = _learn_to_the_test(run, material, tower, train, found, device)
+    run.set_status(State.RUNNING, say("runs.judging"), device)
+    _keep(run, material, found, final, seed=train.seed)
+    state = State.CANCELLED if run.is_cancelled() else State.DONE
+    run.set_status(state, say(f"runs.{state}", epochs=found.info.epoch, best=found.epoch), device)
+
+
+def _search(
+    run: RunFolder, material: Material, tower: TowerConfig, train: TrainConfig, device: str
+) -> Found | None:
+    """Train until the validation period says stop; None where that was cancelled too early."""
+    lesson, valid = material.lesson(Before.VALIDATION), material.valid
+    watch = Watch.of(valid, rng=np.random.default_rng(train.seed))
+    bars = {name: {WATCHED: watch.ndcg(one)} for name, one in fit_baselines(valid.past).items()}
     run.write("baselines.json", bars)
 
     def judge(model: Model) -> dict[str, float]:
-        vectors = embeddings(model, material.lesson, material.valid.past)
-        return {WATCHED: watch.ndcg(EmbeddingScorer(vectors))}
+        return {WATCHED: watch.ndcg(EmbeddingScorer(embeddings(model, lesson, valid.past)))}
 
     run.set_status(State.RUNNING, say("runs.learning"), device)
     last = None
-    for progress in fit(material.lesson, tower, train, judge=judge, watch=WATCHED):
+    for progress in fit(lesson, tower, train, judge=judge, watch=WATCHED):
         last = progress
-        run.add_progress(asdict(progress.info))
+        run.add_progress({"stage": "search", **asdict(progress.info)})
         if run.is_cancelled():
             break
     if last is None or last.best is None:
-        raise cancelled
-    run.set_status(State.RUNNING, say("runs.judging"), device)
-    _keep(run, material, last, last.best, seed=train.seed)
+        return None
+    return Found(last.best, last.best_epoch, last.info)
+
+
+def _learn_to_the_test(
+    run: RunFolder,
+    material: Material,
+    tower: TowerConfig,
+    train: TrainConfig,
+    found: Found,
+    device: str,
+) -> Final:
+    """Train anew for as many epochs, now with the validation period: it is the latest behaviour.
+
+    A run that is cancelled keeps the model of the search.
+    """
     if run.is_cancelled():
-        run.set_status(
-            State.CANCELLED,
-            say("runs.cancelled", epochs=last.info.epoch, best=last.best_epoch),
-            device,
-        )
-    else:
-        run.set_status(
-            State.DONE, say("runs.done", epochs=last.info.epoch, best=last.best_epoch), device
-        )
+        return Final(found.model, Before.VALIDATION)
+    run.set_status(State.RUNNING, say("runs.learning_anew", epochs=found.epoch), device)
+    final = found.model
+    lesson = material.lesson(Before.TEST)
+    for progress in fit(lesson, tower, train, judge=None, stop_after=found.epoch):
+        run.add_progress({"stage": "final", **asdict(progress.info)})
+        if run.is_cancelled():
+            return Final(found.model, Before.VALIDATION)
+        final = progress.best or final
+    return Final(final, Before.TEST)
 
 
 def device_name() -> str:
@@ -135,36 +189,39 @@ def device_name() -> str:
     return f"{device.platform.upper()} ({device.device_kind})"
 
 
-def _keep(
-    run: RunFolder, material: Material, progress: Progress, best: Model, *, seed: int
-) -> None:
-    """Judge the best model on the test period and write all that serving needs."""
+def _keep(run: RunFolder, material: Material, found: Found, final: Final, *, seed: int) -> None:
+    """Judge the final model on the test period and write all that serving needs."""
     rng = np.random.default_rng(seed)
-    known = embeddings(best, material.lesson, material.valid.past)
-    again = fit_again(known, material.valid, rng=rng)
-    judged = embeddings(best, material.lesson, material.test.past)
-    past, goal = material.test.past, material.test.goal
+    # what having had an item adds is learned on a period that the vectors did not learn from
+    searched = embeddings(found.model, material.lesson(Before.VALIDATION), material.valid.past)
+    again = fit_again(searched, material.valid, rng=rng)
+    lesson, past = material.lesson(final.before), material.test.past
+    judged = embeddings(final.model, lesson, past)
     report = evaluate(
         {
-            MODEL: WithRepeats(judged, again, past, material.cuts.test, goal),
+            MODEL: WithRepeats(judged, again, past, material.cuts.test, material.test.goal),
             **fit_baselines(past),
         },
         material.test,
         rng=rng,
     )
-    served = embeddings(best, material.lesson, material.seen)
-    run.write_bytes("model.safetensors", model_bytes(best))
+    served = embeddings(final.model, lesson, material.seen)
+    run.write_bytes("model.safetensors", model_bytes(final.model))
     run.write_bytes("embeddings.safetensors", embeddings_bytes(served))
     run.write("again.json", {"weights": again.weights.tolist(), "scale": again.scale})
     run.write("report.json", report_json(report))
     run.write(
         "summary.json",
         {
-            "parameters": n_parameters(best),
-            "epochs": progress.info.epoch,
-            "best_epoch": progress.best_epoch,
-            "training_s": progress.info.elapsed_s,
-            "loss": progress.info.loss,
+            "parameters": n_parameters(final.model),
+            "epochs": found.info.epoch,
+            "best_epoch": found.epoch,
+            "learned_before": final.before.value,
+            "training_s": sum(
+                max(entry["elapsed_s"] for entry in run.progress() if entry["stage"] == stage)
+                for stage in {entry["stage"] for entry in run.progress()}
+            ),
+            "loss": found.info.loss,
         },
     )
 

@@ -47,7 +47,7 @@ class StepInfo:
 
     step: int
     total_steps: int
-    """Steps of all epochs, if training does not stop early."""
+    """Steps of all epochs to come, if training does not stop early."""
     epoch: int
     """Whole epochs behind us."""
     loss: float
@@ -232,20 +232,27 @@ def fit(
     config: TowerConfig,
     train: TrainConfig,
     *,
-    judge: Callable[[Model], dict[str, float]],
+    judge: Callable[[Model], dict[str, float]] | None,
     watch: str = "ndcg@10",
+    stop_after: int | None = None,
 ) -> Iterator[Progress]:
     """Train and yield twice a second and after each epoch; stops when ``watch`` no longer grows.
 
     The caller may stop at any time by leaving the loop: the last progress has the best model.
     Reproducible on a CPU from (lesson, config, train).
 
+    How long to train is found with a judge on a validation period; to learn from that period as
+    well, train anew without a judge and stop after as many epochs.
+
     Args:
         lesson: what to learn from; nothing behind the validation cut.
         config: the model.
         train: the training.
-        judge: what a model reaches on the validation period, by metric.
+        judge: what a model reaches on the validation period, by metric; without one the latest
+            model is the best.
         watch: the metric that decides; larger is better.
+        stop_after: epochs after which to stop in any case; the step sizes are still planned for
+            ``train.epochs``.
 
     Raises:
         FitError: nothing to learn from, or the loss is no longer a number.
@@ -279,8 +286,9 @@ def fit(
     rng = np.random.default_rng(train.seed)
     began = time.perf_counter()
     best, best_epoch, best_score = None, 0, -np.inf
-    for epoch in range(1, train.epochs + 1):
-        meter = _Meter(began, epoch - 1, total_steps)
+    last_epoch = min(train.epochs, stop_after or train.epochs)
+    for epoch in range(1, last_epoch + 1):
+        meter = _Meter(began, epoch - 1, last_epoch * steps_per_epoch)
         for batch in epoch_batches(rng=rng):
             moved, rows = with_rows(batch, n_items=n_items, n_negatives=n_negatives, rng=rng)
             state, loss = step(state, moved, rows)
@@ -294,9 +302,10 @@ def fit(
             )
         # the step gives its buffers away, so what is kept must be a copy
         now = Model(config, model.graph, jax.tree.map(jnp.copy, state.params))
-        metrics = judge(now)
-        if metrics[watch] > best_score:
-            best, best_epoch, best_score = now, epoch, metrics[watch]
+        metrics = judge(now) if judge else {}
+        score = metrics.get(watch, epoch)
+        if score > best_score:
+            best, best_epoch, best_score = now, epoch, score
         yield Progress(replace(info, epoch=epoch, metrics=metrics), best, best_epoch)
         if epoch - best_epoch >= train.patience:
             return

@@ -47,7 +47,7 @@ def test_what_is_served_is_what_the_stored_towers_say(done, workspace):
     model, material = served.model(), served.material
     users = np.arange(40, dtype=np.int32)
     again = encode_users(
-        model, material.lesson, raw_items(model, material.lesson), material.seen, users
+        model, served.lesson, raw_items(model, served.lesson), material.seen, users
     )
     np.testing.assert_allclose(again, served.embeddings.users[users], atol=1e-5)
 

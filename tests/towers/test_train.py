@@ -79,6 +79,13 @@ def test_training_stops_when_it_no_longer_pays_and_keeps_the_best(lesson):
     assert all((a == b).all() for a, b in zip(kept, second, strict=True))
 
 
+def test_without_a_judge_training_goes_on_to_the_epoch_it_was_told(lesson):
+    train = TrainConfig(epochs=20, patience=2, batch_events=400)
+    *_, last = fit(lesson, TowerConfig(**SMALL), train, judge=None, stop_after=3)
+    assert (last.info.epoch, last.best_epoch) == (3, 3)
+    assert last.info.step == last.info.total_steps
+
+
 def test_a_loss_that_is_no_number_ends_in_one_sentence(lesson, whole):
     train = TrainConfig(epochs=3, batch_events=400, learning_rate=1.0, warmup_steps=0)
     broken = Lesson(whole, lesson.items, lesson.users)
