@@ -3,6 +3,7 @@
 A command's module is imported when the command is called, so that ``clv --help`` is quick.
 """
 
+import os
 import sys
 from importlib import import_module
 
@@ -11,6 +12,7 @@ import click
 from clvcore import __version__
 from clvcore.errors import ClvError
 from clvcore.messages import say
+from clvcore.runs.workspace import Workspace
 
 WRONG_INPUT = 2
 """Exit code of everything a person can mend, as click has it for a wrong option."""
@@ -43,6 +45,10 @@ def clv() -> None:
 
 def main() -> None:
     """Run the command line; what a person can mend is one sentence and exit code 2."""
+    # programs that were compiled once are read from here the next time, also by the workers
+    compiled = Workspace.default().cache / "compiled"
+    os.environ.setdefault("JAX_COMPILATION_CACHE_DIR", str(compiled))
+    os.environ.setdefault("JAX_PERSISTENT_CACHE_MIN_COMPILE_TIME_SECS", "0")
     try:
         clv.main(prog_name="clv")
     except ClvError as error:

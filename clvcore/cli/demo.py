@@ -10,7 +10,7 @@ from rich.text import Text
 
 from clvcore import columns as col
 from clvcore.cli import train as training
-from clvcore.cli.output import answer, as_json
+from clvcore.cli.output import answer, as_json, working
 from clvcore.data.dataset import Dataset
 from clvcore.messages import say
 from clvcore.runs.folder import RunFolder
@@ -28,7 +28,8 @@ SEED = 0
 def demo(epochs: int | None, *, as_json: bool) -> None:
     """Train on the simulated storefront, list what a user would want, and tell what users are worth."""
     workspace = Workspace.default()
-    dataset = workspace.resolve(SAMPLE)
+    with working("cli.reading", data=SAMPLE):
+        dataset = workspace.resolve(SAMPLE)
     out = Console(quiet=True) if as_json else Console(highlight=False, soft_wrap=True)
     _step(out, "cli.demo.data", events=dataset.events.height, items=dataset.items.height)
     _step(out, "cli.demo.train")
@@ -93,8 +94,9 @@ def _value(dataset: Dataset, console: Console) -> dict[str, Any]:
     from clvcore.value.users import user_value
 
     rng = np.random.default_rng(SEED)
-    worth = user_value(dataset, rng=rng)
-    groups, sides = breakdown(worth, GROUPING, rng=rng), reconcile(worth)
     _step(console, "cli.demo.value")
+    with working("cli.valuing", users=dataset.users.height):
+        worth = user_value(dataset, rng=rng)
+        groups, sides = breakdown(worth, GROUPING, rng=rng), reconcile(worth)
     value.tell(console, worth, groups, sides, None)
     return value.plain(worth, groups, sides, None)

@@ -2,7 +2,8 @@
 
 import json
 import sys
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Generator, Mapping
+from contextlib import contextmanager
 from dataclasses import asdict, is_dataclass
 from datetime import date, datetime
 from decimal import Decimal
@@ -17,6 +18,17 @@ from clvcore.messages import say
 
 as_json = click.option("--json", "as_json", is_flag=True, help=say("cli.json"))
 """The option that every command has."""
+
+
+@contextmanager
+def working(key: str, **values: object) -> Generator[None]:
+    """Say what is going on, for as long as it goes on and somebody watches."""
+    screen = Console(stderr=True)
+    if not screen.is_terminal:
+        yield
+        return
+    with screen.status(say(key, **values)):
+        yield
 
 
 def console() -> Console:

@@ -9,7 +9,7 @@ from rich.table import Table
 
 from clvcore import columns as col
 from clvcore.cli.dataset import mark
-from clvcore.cli.output import answer, as_json
+from clvcore.cli.output import answer, as_json, working
 from clvcore.cli.write import write_frame
 from clvcore.data.dataset import Dataset
 from clvcore.errors import ConfigError
@@ -43,14 +43,15 @@ def recommend(
     from clvcore.ranking.recommend import recommend as nearest
     from clvcore.runs.finished import finished
 
-    done = finished(Workspace.default(), run)
-    frame = nearest(
-        done.embeddings,
-        done.material.seen,
-        users=users or None,
-        n=top,
-        again=done.scorer() if again else None,
-    )
+    with working("cli.recommending"):
+        done = finished(Workspace.default(), run)
+        frame = nearest(
+            done.embeddings,
+            done.material.seen,
+            users=users or None,
+            n=top,
+            again=done.scorer() if again else None,
+        )
     told = with_titles(frame, done.material.dataset)
     if out is not None:
         write_frame(told, out)

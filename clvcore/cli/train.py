@@ -10,7 +10,7 @@ from rich.console import Console
 from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn, TimeRemainingColumn
 
 from clvcore.cli.dataset import mark
-from clvcore.cli.output import answer, as_json
+from clvcore.cli.output import answer, as_json, working
 from clvcore.errors import RunError
 from clvcore.messages import say
 from clvcore.runs.folder import ENDED, RunFolder, State
@@ -81,7 +81,8 @@ def launch(
     chosen = {"encoder": encoder, "similarity": similarity}
     tower = replace(tower, **{name: value for name, value in chosen.items() if value})
     training = replace(training, seed=seed, **({"epochs": epochs} if epochs is not None else {}))
-    dataset = workspace.resolve(data)
+    with working("cli.reading", data=data):
+        dataset = workspace.resolve(data)
     from clvcore.runs.launch import new_training, start
 
     run = new_training(workspace, dataset, tower, training, reference=data, preset=preset)

@@ -13,7 +13,7 @@ from rich.text import Text
 
 from clvcore import columns as col
 from clvcore.cli.dataset import mark
-from clvcore.cli.output import answer, as_json
+from clvcore.cli.output import answer, as_json, working
 from clvcore.cli.write import write_frame
 from clvcore.data.dataset import Dataset
 from clvcore.messages import say
@@ -74,21 +74,23 @@ def value(
     from clvcore.value.reconciliation import reconcile
     from clvcore.value.users import attribute, user_value
 
-    dataset = Workspace.default().resolve(data)
+    with working("cli.reading", data=data):
+        dataset = Workspace.default().resolve(data)
     grouping = by or _default_grouping(dataset)
     if grouping not in (col.CHANNEL, "cohort", "segment"):
         attribute(dataset, grouping)  # a wrong name is told before the long work
     rng = np.random.default_rng(SEED)
-    worth = user_value(
-        dataset,
-        rng=rng,
-        basis=basis,
-        horizon_days=horizon_days,
-        discount_rate_annual=discount_rate,
-        level=level,
-        period=period,
-    )
-    groups, sides = breakdown(worth, grouping, rng=rng), reconcile(worth)
+    with working("cli.valuing", users=dataset.users.height):
+        worth = user_value(
+            dataset,
+            rng=rng,
+            basis=basis,
+            horizon_days=horizon_days,
+            discount_rate_annual=discount_rate,
+            level=level,
+            period=period,
+        )
+        groups, sides = breakdown(worth, grouping, rng=rng), reconcile(worth)
     if out is not None:
         write_frame(worth.frame, out)
     answer(

@@ -114,7 +114,6 @@ def train_run(run: RunFolder, workspace: Workspace, *, cancelled: type[Exception
     Raises:
         ClvError: the data cannot be found, split or learned from.
     """
-    jax.config.update("jax_compilation_cache_dir", str(workspace.root / "cache" / "compiled"))
     config = run.config()
     tower, train = TowerConfig(**config["tower"]), TrainConfig(**config["train"])
     device = device_name()

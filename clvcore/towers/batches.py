@@ -142,7 +142,9 @@ def padded(events: Sequences, windows: Window, length: int) -> Batch:
             user=windows.user.astype(np.int32),
         ),
         target=np.where(follows, events.item[last], 0).astype(np.int32),
-        weight=np.where(follows & events.new[last], np.maximum(events.weight[last], 0), 0).astype(np.float32),
+        weight=np.where(follows & events.new[last], np.maximum(events.weight[last], 0), 0).astype(
+            np.float32
+        ),
     )
 
 
