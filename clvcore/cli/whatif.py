@@ -149,8 +149,8 @@ def _sentence(value: "UserValue", outcome: "Outcome") -> str:
         currency=value.data.currency,
         moved=_headline(abs(moved)),
         share=f"{100 * abs(float(moved) / float(base[name])):.1f}" if base[name] else "",
-        base=_headline(base[name]),
-        after=_headline(base[name] + moved),
+        base=_headline(base[name], like=moved),
+        after=_headline(base[name] + moved, like=moved),
         level=f"{100 * outcome.level:.0f}",
         low=_headline(low, signed=True),
         high=_headline(high, signed=True),
@@ -238,9 +238,9 @@ def _parameter(unit: str, value: float | None) -> str:
     return {"factor": f"x {value:.4g}", "days": f"{value:g}"}.get(unit, f"{value:,.2f}")
 
 
-def _headline(value: Decimal | float, *, signed: bool = False) -> str:
-    """Three significant digits."""
-    number = float(value)
-    places = 0 if number == 0 else 2 - floor(log10(abs(number)))
-    text = f"{round(number, places):+,.{max(places, 0)}f}"
+def _headline(value: Decimal | float, *, like: Decimal | None = None, signed: bool = False) -> str:
+    """Three significant digits, or as many as show a change like another number."""
+    size = abs(float(like or value))
+    places = 0 if size == 0 else 2 - floor(log10(size))
+    text = f"{round(float(value), places):+,.{max(places, 0)}f}"
     return text if signed else text.removeprefix("+")

@@ -18,6 +18,7 @@ from clvcore.messages import say
 from clvcore.scenario.levers import PARAMETERS, Change, Lever, Unit, shown
 from clvcore.scenario.moves import MOVES, Acted, Move
 from clvcore.scenario.situation import Situation
+from clvcore.units import money
 from clvcore.value.population import Levers
 from clvcore.value.precision import double
 
@@ -81,7 +82,7 @@ def effects(situation: Situation, changes: Sequence[Change], *, elasticity: floa
     with double():
         levers = Levers(**{name: jnp.asarray(factor) for name, factor in padded.items()})
     return Effects(
-        levers=levers._replace(discount_rate_annual=rate),
+        levers=levers._replace(discount_rate_annual=rate or None),  # none saves its work
         horizon_days=horizon_days,
         cac=_costs(situation, changes, scopes),
         acted=tuple(acted),
@@ -138,7 +139,7 @@ def _costs(
         if cost is not None and cost < 0:
             named = next(change for change in changes if change.lever == Lever.CAC)
             raise ConfigError(say("scenario.out_of_range", change=named, low="0", high="1e+09"))
-        costs.append(cost)
+        costs.append(None if cost is None else money(cost))
     return tuple(costs)
 
 

@@ -1,15 +1,18 @@
 """The forecast of every group under a scenario's effects, and the chance around it."""
 
+from functools import partial
 from typing import NamedTuple
 
 import jax
-import jax.numpy as jnp
 import numpy as np
 from jaxtyping import Float
 from scipy.special import gammaincinv
 
 from clvcore.scenario.effects import Effects
 from clvcore.scenario.situation import Situation
+from clvcore.value.forecast_core import group_totals, outlook
+from clvcore.value.models.beta_geometric import Scalar
+from clvcore.value.population import Cells, Levers, Population, Totals
 from clvcore.value.posterior import SIMULATED_TOTALS, total_draws
 from clvcore.value.precision import double
 
@@ -27,22 +30,16 @@ class Levels(NamedTuple):
 
 def levels(start: Situation, effects: Effects) -> Levels:
     """The money to come of every group of the situation, under the effects."""
-    made = start.made
+    made, horizon = start.made, float(effects.horizon_days)
     with double():
-        # the fitted parameters go along as one more draw: one program computes both
-        both = jax.tree.map(
-            lambda fitted, drawn: jnp.concatenate([jnp.atleast_1d(fitted), drawn]),
-            made.population,
-            made.draws,
-        )
-        totals = total_draws(
-            both, start.cells, effects.levers, float(effects.horizon_days), start.n_slots
-        )
+        point = _at_fit(made.population, start.cells, effects.levers, horizon, start.n_slots)
+        drawn = total_draws(made.draws, start.cells, effects.levers, horizon, start.n_slots)
+    streams = np.stack([np.asarray(part.mean)[: start.n_groups] for part in point])
     mean, variance = (
-        np.stack([np.asarray(getattr(part, name))[:, : start.n_groups] for part in totals])
+        np.sum([np.asarray(getattr(part, name))[:, : start.n_groups] for part in drawn], axis=0)
         for name in ("mean", "variance")
     )
-    return Levels(mean[:, 0], mean[:, 1:].sum(axis=0), variance[:, 1:].sum(axis=0))
+    return Levels(streams, mean, variance)
 
 
 def simulated(
@@ -70,3 +67,10 @@ def luck_for(
     strata = np.arange(SIMULATED_TOTALS)[:, None, None]
     inside = (strata + rng.random((SIMULATED_TOTALS, n_draws, n_groups))) / SIMULATED_TOTALS
     return rng.permuted(inside, axis=0)
+
+
+@partial(jax.jit, static_argnames="n_groups")
+def _at_fit(
+    population: Population, cells: Cells, levers: Levers, horizon_days: Scalar, n_groups: int
+) -> Totals:
+    return group_totals(outlook(population, cells, levers, horizon_days), cells, n_groups)

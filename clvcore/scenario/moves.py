@@ -185,7 +185,7 @@ def _orders(
 ) -> tuple[Float[Array, " groups"], Float[Array, " groups"]]:
     """Money of orders, and number of orders, that every group is expected to place."""
     whole = population._replace(refund_rate=0.0, margin=1.0)
-    view = outlook(whole, cells, Levers(), horizon_days)
+    view = outlook(whole, cells, Levers(discount_rate_annual=None), horizon_days)
     totals = group_totals(view, cells, n_groups)
     counts = [
         jax.ops.segment_sum(unit.count * cell.users, cell.group, n_groups)

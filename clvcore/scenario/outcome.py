@@ -5,7 +5,7 @@ the forecast and the cost; what has been realised stays as it is.
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 
@@ -45,8 +45,8 @@ class Baseline:
     """A situation with all that scenarios are compared with, computed once."""
 
     start: Situation
-    levels: Levels
-    slopes: Mapping[str, float]
+    levels: Levels = field(repr=False)
+    slopes: Mapping[str, float] = field(repr=False)
 
 
 def baseline(value: UserValue, keys: Sequence[str]) -> Baseline:

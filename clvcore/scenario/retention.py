@@ -67,7 +67,7 @@ def staying(
     ``log_factors`` loosen leaving as buyer, as visitor, under contract. The probability of being here at the horizon is the slope of the expected days here within it,
     so this agrees with the forecast by construction.
     """
-    levers = with_staying(Levers(), log_factors)
+    levers = with_staying(Levers(discount_rate_annual=None), log_factors)
 
     def days(horizon: Scalar) -> Staying:
         view = outlook(population, cells, levers, horizon)

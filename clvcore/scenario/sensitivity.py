@@ -15,11 +15,12 @@ from clvcore.scenario.moves import WAYS, acts
 from clvcore.scenario.retention import loosened
 from clvcore.scenario.situation import Situation
 from clvcore.value.forecast_core import group_totals, outlook
+from clvcore.value.models.beta_geometric import Scalar
 from clvcore.value.population import Cells, Levers, Population
 from clvcore.value.precision import double
 
-ARGUMENTS = (*BY_GROUP, "horizon_days", "discount_rate_annual")
-"""What the total is differentiated by: the logs of all but the last."""
+ARGUMENTS = (*BY_GROUP, "horizon_days")
+"""What the total is differentiated by, on the log scale; and by the discount rate itself."""
 
 
 class Sensitivity(NamedTuple):
@@ -37,15 +38,12 @@ class Sensitivity(NamedTuple):
 def slopes(start: Situation) -> dict[str, float]:
     """Money by which the total moves with each of `ARGUMENTS`, and with the log of retention."""
     made = start.made
+    rate, horizon = float(made.discount_rate_annual), float(made.horizon_days)
     with double():
-        found = _slopes(
-            made.population,
-            start.cells,
-            float(made.horizon_days),
-            float(made.discount_rate_annual),
-            start.n_slots,
-        )
+        found = _slopes(made.population, start.cells, horizon, rate or None, start.n_slots)
+        by_rate = _slope_by_rate(made.population, start.cells, horizon, rate, start.n_slots)
     slope = dict(zip(ARGUMENTS, np.asarray(found).tolist(), strict=True))
+    slope["discount_rate_annual"] = float(by_rate)
     everybody = np.ones(start.n_slots, dtype=bool)
     ways = loosened(made.population, start.cells, everybody, made.horizon_days, lambda share: share)
     # survival moves with the log-factor on leaving as fast as row.slope says
@@ -98,19 +96,39 @@ def _direction(start: Situation, lever: Lever, elasticity: float) -> dict[str, f
 def _slopes(
     population: Population,
     cells: Cells,
-    horizon_days: float | Float[Array, ""],
-    rate: float | Float[Array, ""],
+    horizon_days: Scalar,
+    rate: Scalar | None,
     n_groups: int,
 ) -> Float[Array, " arguments"]:
     """Derivatives of the expected total by each of `ARGUMENTS`: one forward pass each (jvp)."""
 
     def total(at: Float[Array, " arguments"]) -> Float[Array, ""]:
-        factors = Levers(**dict(zip(BY_GROUP, jnp.exp(at[:-2]), strict=True)))
-        levers = factors._replace(discount_rate_annual=rate + at[-1])
-        view = outlook(population, cells, levers, horizon_days * jnp.exp(at[-2]))
-        parts = group_totals(view, cells, n_groups)
-        return jnp.sum(jnp.stack([part.mean for part in parts]))
+        factors = Levers(**dict(zip(BY_GROUP, jnp.exp(at[:-1]), strict=True)))
+        levers = factors._replace(discount_rate_annual=rate)
+        return _total(population, cells, levers, horizon_days * jnp.exp(at[-1]), n_groups)
 
     here = jnp.zeros(len(ARGUMENTS), dtype=jnp.float64)
     ways = jnp.eye(len(ARGUMENTS))
     return jax.lax.map(lambda way: jax.jvp(total, (here,), (way,))[1], ways)
+
+
+@partial(jax.jit, static_argnames="n_groups")
+def _slope_by_rate(
+    population: Population, cells: Cells, horizon_days: Scalar, rate: Scalar, n_groups: int
+) -> Float[Array, ""]:
+    """Derivative of the expected total by the annual discount rate."""
+
+    def total(at: Float[Array, ""]) -> Float[Array, ""]:
+        levers = Levers(discount_rate_annual=at)
+        return _total(population, cells, levers, horizon_days, n_groups)
+
+    here = jnp.asarray(rate, dtype=jnp.float64)
+    return jax.jvp(total, (here,), (jnp.ones_like(here),))[1]
+
+
+def _total(
+    population: Population, cells: Cells, levers: Levers, horizon_days: Scalar, n_groups: int
+) -> Float[Array, ""]:
+    view = outlook(population, cells, levers, horizon_days)
+    parts = group_totals(view, cells, n_groups)
+    return jnp.sum(jnp.stack([part.mean for part in parts]))

@@ -1,7 +1,7 @@
 """Where a scenario starts: what is known and forecast, as sufficient statistics by group of users."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 import polars as pl
@@ -25,13 +25,13 @@ MONEY_COLUMNS = ("ltv", "cac", "forecast_purchase", "forecast_advertising", "for
 class Situation:
     """A forecast with its users gathered in groups, so that their number no longer matters."""
 
-    value: UserValue
+    value: UserValue = field(repr=False)
     keys: tuple[str, ...]
     """Columns that tell the groups apart."""
-    groups: pl.DataFrame
+    groups: pl.DataFrame = field(repr=False)
     """One row a group, in order of its number: the keys (String), users, and `MONEY_COLUMNS`, null
     where unknown."""
-    cells: Cells
+    cells: Cells = field(repr=False)
 
     @property
     def made(self) -> Forecast:

@@ -63,11 +63,9 @@ def test_a_retention_changed_by_nothing_changes_nothing_at_all(base):
 
 
 @settings(max_examples=12, deadline=None)
-@given(st.lists(changes(), min_size=2, max_size=3), st.randoms(use_true_random=False))
-def test_changes_commute(base, made, random):
-    other = list(made)
-    random.shuffle(other)
-    first, second = delta(base, *made), delta(base, *other)
+@given(st.lists(changes(), min_size=2, max_size=3))
+def test_changes_commute(base, made):
+    first, second = delta(base, *made), delta(base, *reversed(made))
     for name in ("forecast", "cac", "clv"):
         assert float(first[name]) == pytest.approx(float(second[name]), abs=0.001)
 

@@ -22,7 +22,7 @@ def factor(found, name):
 def test_no_change_has_no_effect(start):
     found = resolved(start)
     assert all((np.asarray(part) == 1).all() for part in found.levers[:-1])
-    assert (found.horizon_days, found.levers.discount_rate_annual) == (365.0, 0.0)
+    assert (found.horizon_days, found.levers.discount_rate_annual) == (365.0, None)
     assert found.cac == tuple(start.groups["cac"])
 
 
@@ -86,6 +86,13 @@ def test_costs_are_exact_and_additions_come_after_factors(start):
     )
     assert resolved(start, "cac=+1.5", "cac=-10%").cac == expected
     assert resolved(start, "cac=-10%", "cac=+1.5").cac == expected
+
+
+def test_costs_have_four_places_however_many_changes_they_went_through(start):
+    base = start.groups["cac"].to_list()
+    found = resolved(start, "cac=-12.3456789%", "cac=-12.3456789%")
+    factor = (1 - Decimal("0.123456789")) ** 2
+    assert found.cac == tuple((cost * factor).quantize(Decimal("0.0001")) for cost in base)
 
 
 def test_a_cost_set_anew_is_that_of_every_user(start):
