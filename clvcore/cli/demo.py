@@ -10,7 +10,7 @@ from rich.text import Text
 
 from clvcore import columns as col
 from clvcore.cli import train as training
-from clvcore.cli.output import answer, as_json, working
+from clvcore.cli.output import answer, as_json, console, working
 from clvcore.data.dataset import Dataset
 from clvcore.messages import say
 from clvcore.runs.folder import RunFolder
@@ -30,7 +30,7 @@ def demo(epochs: int | None, *, as_json: bool) -> None:
     workspace = Workspace.default()
     with working("cli.reading", data=SAMPLE):
         dataset = workspace.resolve(SAMPLE)
-    out = Console(quiet=True) if as_json else Console(highlight=False, soft_wrap=True)
+    out = Console(quiet=True) if as_json else console()
     _step(out, "cli.demo.data", events=dataset.events.height, items=dataset.items.height)
     _step(out, "cli.demo.train")
     run = training.launch(workspace, SAMPLE, preset="quick", epochs=epochs, seed=SEED)
@@ -43,7 +43,7 @@ def demo(epochs: int | None, *, as_json: bool) -> None:
             "value": _value(dataset, out),
         },
         as_json=as_json,
-        text=lambda console: console.print(Text(say("cli.demo.next", run=run.run_id))),
+        text=lambda screen: screen.print(Text(say("cli.demo.next", run=run.run_id))),
     )
 
 

@@ -1,7 +1,6 @@
 """How a command answers: a text for people, or JSON for programs."""
 
 import json
-import sys
 from collections.abc import Callable, Generator, Mapping
 from contextlib import contextmanager
 from dataclasses import asdict, is_dataclass
@@ -15,6 +14,9 @@ import numpy as np
 from rich.console import Console
 
 from clvcore.messages import say
+
+WIDEST_TABLE = 118
+"""Columns that the widest table needs."""
 
 as_json = click.option("--json", "as_json", is_flag=True, help=say("cli.json"))
 """The option that every command has."""
@@ -32,8 +34,10 @@ def working(key: str, **values: object) -> Generator[None]:
 
 
 def console() -> Console:
-    """Where people read; wide enough for a table where there is no terminal."""
-    return Console(width=None if sys.stdout.isatty() else 110, highlight=False, soft_wrap=True)
+    """Where people read; never so narrow that a number would be cut."""
+    screen = Console(highlight=False, soft_wrap=True)
+    screen.width = max(screen.width, WIDEST_TABLE)
+    return screen
 
 
 def answer(value: Mapping[str, Any], *, as_json: bool, text: Callable[[Console], None]) -> None:

@@ -10,7 +10,7 @@ from jaxtyping import Bool, Float32, Int32, Int64
 from clvcore.features.histories import Histories
 from clvcore.towers.model import Behaviour
 
-SHORTEST = 8
+SHORTEST = 16
 """The smallest bucket: below it, padding costs less than one more compiled program."""
 
 

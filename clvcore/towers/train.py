@@ -88,7 +88,6 @@ class TrainState(NamedTuple):
     params: PyTree
     optimizer: optax.OptState
     key: PRNGKeyArray
-    step: Int[Array, ""]
 
 
 class Rows(NamedTuple):
@@ -106,34 +105,36 @@ def initialised(lesson: Lesson, config: TowerConfig, *, seed: int) -> Model:
     return Model(config, graph, params)
 
 
-def first_state(model: Model, train: TrainConfig, *, total_steps: int) -> TrainState:
+def first_state(model: Model, train: TrainConfig) -> TrainState:
     """The state before the first step."""
     return TrainState(
         model.params,
-        optimizer(train, total_steps).init(model.params),
+        optimizer(train.weight_decay).init(model.params),
         # unsafe_rbg: on a CPU the default generator makes dropout as dear as attention
         jax.random.key(train.seed, impl="unsafe_rbg"),
-        jnp.zeros((), jnp.int32),
     )
 
 
-def optimizer(config: TrainConfig, total_steps: int) -> optax.GradientTransformation:
-    """AdamW with warm-up and cosine decay; only matrices are pulled towards zero."""
+def optimizer(weight_decay: float) -> optax.GradientTransformation:
+    """AdamW before it is scaled by the step size; only matrices are pulled towards zero."""
+    return optax.chain(
+        optax.clip_by_global_norm(1.0),
+        optax.scale_by_adam(),
+        optax.add_decayed_weights(
+            weight_decay, mask=partial(jax.tree.map, lambda leaf: leaf.ndim > 1)
+        ),
+    )
+
+
+def step_sizes(config: TrainConfig, total_steps: int) -> optax.Schedule:
+    """Step size by step: warm-up, then cosine decay to a small rest."""
     warmup = min(config.warmup_steps, total_steps // 2)
-    schedule = optax.schedules.warmup_cosine_decay_schedule(
+    return optax.schedules.warmup_cosine_decay_schedule(
         init_value=0.0,
         peak_value=config.learning_rate,
         warmup_steps=warmup,
         decay_steps=max(total_steps, warmup + 1),
         end_value=LAST_SHARE * config.learning_rate,
-    )
-    return optax.chain(
-        optax.clip_by_global_norm(1.0),
-        optax.adamw(
-            schedule,
-            weight_decay=config.weight_decay,
-            mask=partial(jax.tree.map, lambda leaf: leaf.ndim > 1),
-        ),
     )
 
 
@@ -175,20 +176,23 @@ def batch_loss(
     )
 
 
-@partial(jax.jit, static_argnames=("graph", "config", "train", "total_steps"), donate_argnums=0)
+@partial(jax.jit, static_argnames=("graph", "config", "weight_decay"), donate_argnums=0)
 def train_step(
     state: TrainState,
     batch: Batch,
     rows: Rows,
     items: Known,
     users: Known,
+    step_size: Float[Array | np.ndarray, ""],
     *,
     graph: nnx.GraphDef,
     config: TowerConfig,
-    train: TrainConfig,
-    total_steps: int,
+    weight_decay: float,
 ) -> tuple[TrainState, Float[Array, ""]]:
-    """One step down the gradient: the state goes on, the loss is for looking."""
+    """One step down the gradient: the state goes on, the loss is for looking.
+
+    The step size is an argument, so that runs of other length or pace need no other program.
+    """
     key, now = jax.random.split(state.key)
 
     def loss_of(params: PyTree) -> Float[Array, ""]:
@@ -196,11 +200,10 @@ def train_step(
         return batch_loss(towers, batch, rows, items, users, config=config, key=now)
 
     loss, gradient = jax.value_and_grad(loss_of)(state.params)
-    updates, opt_state = optimizer(train, total_steps).update(
-        gradient, state.optimizer, state.params
-    )
+    direction, opt_state = optimizer(weight_decay).update(gradient, state.optimizer, state.params)
+    updates = jax.tree.map(lambda leaf: -step_size * leaf, direction)
     params = optax.apply_updates(state.params, updates)
-    return TrainState(params, opt_state, key, state.step + 1), loss
+    return TrainState(params, opt_state, key), loss
 
 
 def with_rows(
@@ -271,7 +274,7 @@ def fit(
     steps_per_epoch = sum(1 for _ in epoch_batches(rng=np.random.default_rng(train.seed)))
     total_steps = steps_per_epoch * train.epochs
     model = initialised(lesson, config, seed=train.seed)
-    state = first_state(model, train, total_steps=total_steps)
+    state = first_state(model, train)
     n_items = len(lesson.seen.items)
     step = partial(
         train_step,
@@ -279,23 +282,23 @@ def fit(
         users=jax.device_put(Known.of(lesson.users, np.ones(len(lesson.seen.users), bool))),
         graph=model.graph,
         config=config,
-        train=train,
-        total_steps=total_steps,
+        weight_decay=train.weight_decay,
     )
+    sizes = np.asarray(jax.vmap(step_sizes(train, total_steps))(jnp.arange(total_steps)))
     n_negatives = train.n_negatives if train.loss_for(n_items) == "sampled_softmax" else 0
     rng = np.random.default_rng(train.seed)
     began = time.perf_counter()
     best, best_epoch, best_score = None, 0, -np.inf
     last_epoch = min(train.epochs, stop_after or train.epochs)
     for epoch in range(1, last_epoch + 1):
-        meter = _Meter(began, epoch - 1, last_epoch * steps_per_epoch)
+        meter = _Meter(began, epoch - 1, steps_per_epoch, last_epoch)
         for batch in epoch_batches(rng=rng):
             moved, rows = with_rows(batch, n_items=n_items, n_negatives=n_negatives, rng=rng)
-            state, loss = step(state, moved, rows)
+            state, loss = step(state, moved, rows, step_size=sizes[meter.step])
             meter.add(loss, int((batch.weight > 0).sum()))
             if meter.is_due():
-                yield Progress(meter.read(state), best, best_epoch)
-        info = meter.read(state)
+                yield Progress(meter.read(), best, best_epoch)
+        info = meter.read()
         if not np.isfinite(info.loss):
             raise FitError(
                 say("towers.diverged", step=info.step, learning_rate=train.learning_rate)
@@ -314,14 +317,16 @@ def fit(
 class _Meter:
     """Loss and speed of one epoch; reading waits for the device, so it is done twice a second."""
 
-    def __init__(self, began: float, epoch: int, total_steps: int) -> None:
-        self.began, self.epoch, self.total_steps = began, epoch, total_steps
+    def __init__(self, began: float, epoch: int, steps_per_epoch: int, last_epoch: int) -> None:
+        self.began, self.epoch = began, epoch
+        self.step, self.total_steps = epoch * steps_per_epoch, last_epoch * steps_per_epoch
         self.epoch_began = self.last_read = time.perf_counter()
         self.losses: list[Float[Array, ""]] = []
         self.learned = 0
 
     def add(self, loss: Float[Array, ""], learned: int) -> None:
         """Count a step."""
+        self.step += 1
         self.losses.append(loss)
         self.learned += learned
 
@@ -329,12 +334,12 @@ class _Meter:
         """Whether the last reading is half a second ago."""
         return time.perf_counter() - self.last_read > READ_EVERY_S
 
-    def read(self, state: TrainState) -> StepInfo:
+    def read(self) -> StepInfo:
         """Where the epoch stands."""
         loss = float(jnp.stack(self.losses).mean())
         self.last_read = time.perf_counter()
         return StepInfo(
-            step=int(state.step),
+            step=self.step,
             total_steps=self.total_steps,
             epoch=self.epoch,
             loss=loss,

@@ -70,7 +70,7 @@ people = st.lists(
 
 
 @given(people, st.sampled_from([8, 16]))
-def test_every_event_is_a_target_once_behind_its_own_past(per_user, max_length):
+def test_every_first_encounter_is_a_target_once_behind_its_own_past(per_user, max_length):
     events = sequences(behaviour(per_user))
     windows = training_windows(events, max_length)
     seen = []
@@ -91,7 +91,7 @@ def test_every_event_is_a_target_once_behind_its_own_past(per_user, max_length):
         known = same_row | opening
         assert (later[known] == batch.target[rows[inner], places[inner]][known]).all()
     owner = np.repeat(np.arange(len(per_user)), np.diff(events.start))
-    assert sorted(seen) == sorted(zip(owner.tolist(), events.item.tolist(), strict=True))
+    assert sorted(seen) == sorted(set(zip(owner.tolist(), events.item.tolist(), strict=True)))
 
 
 @given(people, st.sampled_from([8, 16]))

@@ -21,14 +21,15 @@ def test_the_training_step_lowers_for_cuda(lesson, encoder, n_negatives):
     model = initialised(lesson, config, seed=0)
     step = jax.jit(
         lambda *arguments: train_step(
-            *arguments, graph=model.graph, config=config, train=train, total_steps=10
+            *arguments, graph=model.graph, config=config, weight_decay=train.weight_decay
         )
     )
     exported = export.export(step, platforms=["cuda"])(
-        first_state(model, train, total_steps=10),
+        first_state(model, train),
         *with_rows(batch, n_items=len(lesson.seen.items), n_negatives=n_negatives, rng=rng),
         Known.of(lesson.items, lesson.seen_items()),
         Known.of(lesson.users, np.ones(len(lesson.seen.users), bool)),
+        np.float32(1e-3),
     )
     assert exported.platforms == ("cuda",)
     assert exported.mlir_module_serialized
