@@ -16,8 +16,9 @@ from clvcore.runs.training import Before, Material, find_dataset
 from clvcore.runs.workspace import Workspace
 from clvcore.towers.config import TowerConfig
 from clvcore.towers.encode import Embeddings
+from clvcore.towers.lesson import Lesson
+from clvcore.towers.model import Model
 from clvcore.towers.store import embeddings_from, model_from
-from clvcore.towers.train import Lesson, Model
 
 
 @dataclass(frozen=True, slots=True, eq=False)

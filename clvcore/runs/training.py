@@ -24,8 +24,10 @@ from clvcore.runs.folder import RunFolder, State
 from clvcore.runs.workspace import Workspace
 from clvcore.towers.config import TowerConfig, TrainConfig
 from clvcore.towers.encode import embeddings
+from clvcore.towers.lesson import Lesson
+from clvcore.towers.model import Model
 from clvcore.towers.store import embeddings_bytes, model_bytes, n_parameters
-from clvcore.towers.train import Lesson, Model, StepInfo, fit
+from clvcore.towers.train import StepInfo, fit
 
 WATCHED = "ndcg@10"
 MODEL = "two_tower"

@@ -14,9 +14,9 @@ from clvcore.features.vocabulary import Vocabulary
 from clvcore.towers.batches import buckets, latest_windows, padded, sequences, some
 from clvcore.towers.config import Similarity, TowerConfig
 from clvcore.towers.known import Known
+from clvcore.towers.lesson import Lesson
 from clvcore.towers.losses import prepared
-from clvcore.towers.model import Behaviour
-from clvcore.towers.train import Lesson, Model
+from clvcore.towers.model import Behaviour, Model
 
 BLOCK = 256
 """Users that are encoded in one call: static, so that there is one program a length."""

@@ -1,11 +1,12 @@
 """The two-tower model: one tower for items, one for users, one space for both."""
 
+from dataclasses import dataclass
 from typing import NamedTuple
 
 import jax
 import jax.numpy as jnp
 from flax import nnx
-from jaxtyping import Array, Float, Int
+from jaxtyping import Array, Float, Int, PyTree
 
 from clvcore.features.attributes import Attributes
 from clvcore.features.histories import KINDS
@@ -13,6 +14,7 @@ from clvcore.towers.config import TowerConfig
 from clvcore.towers.encoders import TIME_BUCKETS, Key, encoder, time_bucket
 from clvcore.towers.item_tower import SPREAD, AttributeTower, ItemTower
 from clvcore.towers.known import AnyArray, Known
+from clvcore.towers.lesson import Lesson
 
 FIRST_TEMPERATURE = 0.07
 """Temperature of the softmax at the start (CLIP, Radford et al. 2021); it is learned."""
@@ -86,3 +88,23 @@ class TwoTowers(nnx.Module):
         x = self.enter(jnp.concatenate([first[:, None], events], axis=1))
         at = jnp.concatenate([behaviour.at[:, :1], behaviour.at], axis=1)
         return self.project(self.leave(self.encoder(x, at, key)))
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Model:
+    """A two-tower model: its configuration, its structure and its parameters."""
+
+    config: TowerConfig
+    graph: nnx.GraphDef
+    params: PyTree
+
+    def towers(self) -> TwoTowers:
+        """The model as a module."""
+        return nnx.merge(self.graph, self.params)
+
+
+def initialised(lesson: Lesson, config: TowerConfig, *, seed: int) -> Model:
+    """A model with fresh parameters."""
+    towers = TwoTowers(lesson.items, lesson.users, config, rngs=nnx.Rngs(seed))
+    graph, params = nnx.split(towers, nnx.Param)
+    return Model(config, graph, params)

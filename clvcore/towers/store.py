@@ -13,7 +13,8 @@ from clvcore.features.vocabulary import Vocabulary
 from clvcore.messages import say
 from clvcore.towers.config import TowerConfig
 from clvcore.towers.encode import Embeddings
-from clvcore.towers.train import Lesson, Model, initialised
+from clvcore.towers.lesson import Lesson
+from clvcore.towers.model import Model, initialised
 
 
 def model_bytes(model: Model) -> bytes:

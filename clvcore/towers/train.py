@@ -1,44 +1,28 @@
-"""Training: a step is a pure function; `fit` strings steps and epochs together and stops in time."""
+"""Training: steps strung together into epochs, told about twice a second, stopped in time."""
 
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field, replace
 from functools import partial
-from typing import NamedTuple
 
 import jax
 import jax.numpy as jnp
 import numpy as np
 import optax
-from flax import nnx
-from jaxtyping import Array, Bool, Float, Int, PRNGKeyArray, PyTree
+from jaxtyping import Array, Float
 
 from clvcore.errors import FitError
-from clvcore.features.attributes import Attributes
-from clvcore.features.histories import Histories
 from clvcore.messages import say
-from clvcore.towers.batches import Batch, sequences, shuffled_batches, training_windows
+from clvcore.towers.batches import sequences, shuffled_batches, training_windows
 from clvcore.towers.config import TowerConfig, TrainConfig
 from clvcore.towers.known import Known
-from clvcore.towers.losses import Choices, full_softmax, prepared, sampled_softmax
-from clvcore.towers.model import TwoTowers
+from clvcore.towers.lesson import Lesson
+from clvcore.towers.model import Model, initialised
+from clvcore.towers.step import first_state, train_step, with_rows
 
 READ_EVERY_S = 0.5
 LAST_SHARE = 0.05
 """Share of the highest step size that is left at the end of the cosine decay."""
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class Lesson:
-    """What a model learns from: behaviour before a cut, and what is known of items and users."""
-
-    seen: Histories
-    items: Attributes
-    users: Attributes
-
-    def seen_items(self) -> Bool[np.ndarray, " items"]:
-        """Items that occur in the behaviour."""
-        return np.bincount(self.seen.item, minlength=len(self.seen.items)) > 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,19 +44,6 @@ class StepInfo:
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Model:
-    """A two-tower model: its configuration, its structure and its parameters."""
-
-    config: TowerConfig
-    graph: nnx.GraphDef
-    params: PyTree
-
-    def towers(self) -> TwoTowers:
-        """The model as a module."""
-        return nnx.merge(self.graph, self.params)
-
-
-@dataclass(frozen=True, slots=True, eq=False)
 class Progress:
     """Where training stands and the best model so far."""
 
@@ -80,50 +51,6 @@ class Progress:
     best: Model | None
     """None before the first epoch is complete."""
     best_epoch: int
-
-
-class TrainState(NamedTuple):
-    """What goes on from step to step."""
-
-    params: PyTree
-    optimizer: optax.OptState
-    key: PRNGKeyArray
-
-
-class Rows(NamedTuple):
-    """The catalogue rows of a step: those of the batch, and the negatives behind them."""
-
-    items: Int[Array | np.ndarray, " rows"]
-    negatives: Int[Array | np.ndarray, " negatives"]
-    """Empty for the full softmax."""
-
-
-def initialised(lesson: Lesson, config: TowerConfig, *, seed: int) -> Model:
-    """A model with fresh parameters."""
-    towers = TwoTowers(lesson.items, lesson.users, config, rngs=nnx.Rngs(seed))
-    graph, params = nnx.split(towers, nnx.Param)
-    return Model(config, graph, params)
-
-
-def first_state(model: Model, train: TrainConfig) -> TrainState:
-    """The state before the first step."""
-    return TrainState(
-        model.params,
-        optimizer(train.weight_decay).init(model.params),
-        # unsafe_rbg: on a CPU the default generator makes dropout as dear as attention
-        jax.random.key(train.seed, impl="unsafe_rbg"),
-    )
-
-
-def optimizer(weight_decay: float) -> optax.GradientTransformation:
-    """AdamW before it is scaled by the step size; only matrices are pulled towards zero."""
-    return optax.chain(
-        optax.clip_by_global_norm(1.0),
-        optax.scale_by_adam(),
-        optax.add_decayed_weights(
-            weight_decay, mask=partial(jax.tree.map, lambda leaf: leaf.ndim > 1)
-        ),
-    )
 
 
 def step_sizes(config: TrainConfig, total_steps: int) -> optax.Schedule:
@@ -136,98 +63,6 @@ def step_sizes(config: TrainConfig, total_steps: int) -> optax.Schedule:
         decay_steps=max(total_steps, warmup + 1),
         end_value=LAST_SHARE * config.learning_rate,
     )
-
-
-def batch_loss(
-    towers: TwoTowers,
-    batch: Batch,
-    rows: Rows,
-    items: Known,
-    users: Known,
-    *,
-    config: TowerConfig,
-    key: PRNGKeyArray | None,
-) -> Float[Array, ""]:
-    """Loss of one batch; items and targets of the batch are places in ``rows.items``."""
-    item_key, user_key = (None, None) if key is None else jax.random.split(key)
-    negatives = jnp.asarray(rows.negatives)
-    everything = jnp.concatenate([jnp.asarray(rows.items), negatives])
-    raw = towers.items(everything, items.at(everything), key=item_key)
-    states = towers.users(batch.behaviour, raw[: rows.items.shape[0]], users, key=user_key)
-    vectors = prepared(raw, config.similarity)
-    choices = Choices(
-        users=prepared(states.reshape(-1, states.shape[-1]), config.similarity),
-        taken=jnp.asarray(batch.target).reshape(-1),
-        weight=jnp.asarray(batch.weight).reshape(-1),
-    )
-    if negatives.shape[0] == 0:
-        return full_softmax(
-            choices, vectors, similarity=config.similarity, temperature=towers.temperature
-        )
-    # a negative is told from the item taken by its catalogue number, not by its place
-    return sampled_softmax(
-        choices._replace(taken=everything[choices.taken]),
-        vectors[choices.taken],
-        negatives,
-        vectors[rows.items.shape[0] :],
-        similarity=config.similarity,
-        temperature=towers.temperature,
-        n_items=items.seen.shape[0],
-    )
-
-
-@partial(jax.jit, static_argnames=("graph", "config", "weight_decay"), donate_argnums=0)
-def train_step(
-    state: TrainState,
-    batch: Batch,
-    rows: Rows,
-    items: Known,
-    users: Known,
-    step_size: Float[Array | np.ndarray, ""],
-    *,
-    graph: nnx.GraphDef,
-    config: TowerConfig,
-    weight_decay: float,
-) -> tuple[TrainState, Float[Array, ""]]:
-    """One step down the gradient: the state goes on, the loss is for looking.
-
-    The step size is an argument, so that runs of other length or pace need no other program.
-    """
-    key, now = jax.random.split(state.key)
-
-    def loss_of(params: PyTree) -> Float[Array, ""]:
-        towers = nnx.merge(graph, params)
-        return batch_loss(towers, batch, rows, items, users, config=config, key=now)
-
-    loss, gradient = jax.value_and_grad(loss_of)(state.params)
-    direction, opt_state = optimizer(weight_decay).update(gradient, state.optimizer, state.params)
-    updates = jax.tree.map(lambda leaf: -step_size * leaf, direction)
-    params = optax.apply_updates(state.params, updates)
-    return TrainState(params, opt_state, key), loss
-
-
-def with_rows(
-    batch: Batch, *, n_items: int, n_negatives: int, rng: np.random.Generator
-) -> tuple[Batch, Rows]:
-    """The batch and the catalogue rows that its step touches.
-
-    All rows for a full softmax (``n_negatives`` = 0); else the distinct items of the batch, padded
-    to a power of two so that shapes repeat, and evenly drawn negatives.
-    """
-    if n_negatives == 0:
-        return batch, Rows(np.arange(n_items, dtype=np.int32), np.zeros(0, np.int32))
-    both = np.concatenate([batch.behaviour.item.ravel(), batch.target.ravel()])
-    distinct, place = np.unique(both, return_inverse=True)
-    size = 1 << int(len(distinct) - 1).bit_length()
-    cut = batch.behaviour.item.size
-    behaviour = batch.behaviour._replace(
-        item=place[:cut].reshape(batch.behaviour.item.shape).astype(np.int32)
-    )
-    moved = batch._replace(
-        behaviour=behaviour, target=place[cut:].reshape(batch.target.shape).astype(np.int32)
-    )
-    items = np.pad(distinct, (0, size - len(distinct))).astype(np.int32)
-    return moved, Rows(items, rng.integers(0, n_items, n_negatives, dtype=np.int32))
 
 
 def fit(
@@ -263,7 +98,7 @@ def fit(
     events = sequences(lesson.seen)
     windows = training_windows(events, config.max_length)
     if len(windows.user) == 0 or len(events.item) <= len(np.unique(windows.user)):
-        raise FitError(say("towers.no_events", name=""))
+        raise FitError(say("towers.no_events"))
     epoch_batches = partial(
         shuffled_batches,
         events,

@@ -7,7 +7,7 @@ import pytest
 from clvcore.features.attributes import Attributes
 from clvcore.features.histories import KINDS, Histories
 from clvcore.features.vocabulary import Vocabulary
-from clvcore.towers.train import Lesson
+from clvcore.towers.lesson import Lesson
 
 USERS, ITEMS, EVENTS = 200, 30, 9
 HOUR = 3_600_000_000

@@ -8,7 +8,8 @@ from jax import export
 from clvcore.towers.batches import sequences, shuffled_batches, training_windows
 from clvcore.towers.config import TowerConfig, TrainConfig
 from clvcore.towers.known import Known
-from clvcore.towers.train import first_state, initialised, train_step, with_rows
+from clvcore.towers.model import initialised
+from clvcore.towers.step import first_state, train_step, with_rows
 
 
 @pytest.mark.parametrize("encoder", ["transformer", "cnn", "gru"])

@@ -7,6 +7,7 @@ import pytest
 from clvcore.errors import RunError
 from clvcore.towers.config import TowerConfig
 from clvcore.towers.encode import embeddings
+from clvcore.towers.model import initialised
 from clvcore.towers.store import (
     embeddings_bytes,
     embeddings_from,
@@ -14,7 +15,6 @@ from clvcore.towers.store import (
     model_from,
     n_parameters,
 )
-from clvcore.towers.train import initialised
 
 CONFIG = TowerConfig(embedding_size=16, n_blocks=1, max_length=8)
 

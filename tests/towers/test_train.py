@@ -8,8 +8,9 @@ import pytest
 from clvcore.errors import FitError
 from clvcore.towers.config import TowerConfig, TrainConfig
 from clvcore.towers.encode import embeddings, encode_users, raw_items
+from clvcore.towers.lesson import Lesson
 from clvcore.towers.losses import similarities
-from clvcore.towers.train import Lesson, fit
+from clvcore.towers.train import fit
 
 SMALL = {"embedding_size": 16, "n_blocks": 1, "max_length": 8, "dropout": 0.0, "id_dropout": 0.0}
 SHORT = TrainConfig(epochs=20, patience=20, batch_events=400, learning_rate=1e-2, n_negatives=15)
