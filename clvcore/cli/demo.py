@@ -22,7 +22,7 @@ TOP = 5
 SEED = 0
 
 
-@click.command(help=say("cli.demo.help"))
+@click.command(help=say("cli.demo.help"), short_help=say("cli.demo.short"))
 @click.option("--epochs", type=int, help=say("cli.train.epochs"))
 @as_json
 def demo(epochs: int | None, *, as_json: bool) -> None:

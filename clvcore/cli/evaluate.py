@@ -7,7 +7,7 @@ from clvcore.messages import say
 from clvcore.runs.workspace import Workspace
 
 
-@click.command(help=say("cli.evaluate.help"))
+@click.command(help=say("cli.evaluate.help"), short_help=say("cli.evaluate.short"))
 @click.argument("run")
 @as_json
 def evaluate(run: str, *, as_json: bool) -> None:

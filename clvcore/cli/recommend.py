@@ -19,7 +19,7 @@ from clvcore.runs.workspace import Workspace
 SHOWN_USERS = 3
 
 
-@click.command(help=say("cli.recommend.help"))
+@click.command(help=say("cli.recommend.help"), short_help=say("cli.recommend.short"))
 @click.argument("run")
 @click.option("--user", "users", multiple=True, help=say("cli.recommend.user"))
 @click.option("--all", "everybody", is_flag=True, help=say("cli.recommend.all"))

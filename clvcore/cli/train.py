@@ -19,7 +19,7 @@ from clvcore.runs.workspace import Workspace
 LOOK_EVERY_S = 0.2
 
 
-@click.command(help=say("cli.train.help"))
+@click.command(help=say("cli.train.help"), short_help=say("cli.train.short"))
 @click.argument("data")
 @click.option("--preset", default="quick", show_default=True, help=say("cli.train.preset"))
 @click.option(

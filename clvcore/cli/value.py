@@ -29,7 +29,7 @@ SEED = 0
 """Of the draws behind the intervals, so that the same data give the same answer."""
 
 
-@click.command(help=say("value.cli_help"))
+@click.command(help=say("value.cli_help"), short_help=say("cli.value.short"))
 @click.argument("data")
 @click.option("--by", metavar="GROUPING", help=say("value.cli_by"))
 @click.option(

@@ -23,7 +23,7 @@ SEED = 0
 """Of the draws behind the intervals, so that the same question has the same answer."""
 
 
-@click.command(help=say("scenario.cli.help"))
+@click.command(help=say("scenario.cli.help"), short_help=say("cli.whatif.short"))
 @click.argument("data")
 @click.option(
     "--set", "changes", multiple=True, metavar="LEVER=CHANGE", help=say("scenario.cli.set")
