@@ -1,0 +1,53 @@
+"""The server: `uv run streamlit run app.py`."""
+
+import os
+from pathlib import Path
+
+# training has the accelerator to itself: the pages compute on the CPU
+os.environ.setdefault("JAX_PLATFORMS", "cpu")
+
+import streamlit as st
+from starlette.middleware import Middleware
+from starlette.requests import Request
+from starlette.responses import PlainTextResponse
+from starlette.routing import Route
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+HEADERS = (
+    (b"x-content-type-options", b"nosniff"),
+    (b"x-frame-options", b"DENY"),
+    (b"referrer-policy", b"no-referrer"),
+)
+
+
+class SecurityHeaders:
+    """Tell browsers not to guess types, not to frame us, and not to tell others where we are."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self.app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Pass on, with our headers on every response."""
+
+        async def with_headers(message: Message) -> None:
+            if message["type"] == "http.response.start":
+                message["headers"] = [*message.get("headers", []), *HEADERS]
+            await send(message)
+
+        await self.app(scope, receive, with_headers)
+
+
+async def ready(request: Request) -> PlainTextResponse:
+    """Answer whoever asks whether the server is up."""
+    del request
+    return PlainTextResponse("ready")
+
+
+app = st.App(
+    Path(__file__).with_name("pages") / "shell.py",
+    routes=[Route("/ready", ready)],
+    middleware=[Middleware(SecurityHeaders)],
+)
+
+if __name__ == "__main__":
+    app.run()

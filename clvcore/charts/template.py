@@ -1,0 +1,47 @@
+"""The one look of all charts: quiet, colour-blind safe, legible in light and in dark."""
+
+from collections.abc import Sequence
+
+import plotly.graph_objects as go
+
+OKABE_ITO = (
+    "#0072b2", "#e69f00", "#009e73", "#cc79a7", "#56b4e9", "#d55e00", "#f0e442", "#7f7f7f",
+)  # fmt: skip
+"""Okabe and Ito (2008): told apart by colour-blind readers too."""
+ACCENT = "#0072b2"
+"""The subject of a chart."""
+BASE = "#8a939d"
+"""What the subject is compared with: a baseline, a ghost, a base case."""
+BAND = 0.18
+"""Opacity of an interval's band."""
+HEIGHT = 380
+CONFIG = {"showSendToCloud": False, "displaylogo": False, "displayModeBar": False}
+"""Passed to every drawing of a figure."""
+
+
+def colours(names: Sequence[str]) -> dict[str, str]:
+    """A colour for each name, the same on every page: names are taken in alphabetical order."""
+    ordered = sorted(set(names))
+    return {name: OKABE_ITO[i % len(OKABE_ITO)] for i, name in enumerate(ordered)}
+
+
+def figure(*, height: int = HEIGHT, x: str = "", y: str = "") -> go.Figure:
+    """An empty figure in the house's look, with axis titles that carry the unit.
+
+    Backgrounds are transparent and text takes the page's colour, so that it suits light and dark.
+    """
+    made = go.Figure()
+    made.update_layout(
+        height=height,
+        margin={"l": 8, "r": 8, "t": 16, "b": 8},
+        paper_bgcolor="rgba(0,0,0,0)",
+        plot_bgcolor="rgba(0,0,0,0)",
+        colorway=OKABE_ITO,
+        hoverlabel={"namelength": -1},
+        legend={"orientation": "h", "y": 1.02, "yanchor": "bottom", "x": 0},
+        bargap=0.35,
+        separators=".,",
+    )
+    made.update_xaxes(title_text=x, automargin=True, showgrid=False, zeroline=False)
+    made.update_yaxes(title_text=y, automargin=True, gridcolor="rgba(128,128,128,0.18)", zeroline=False)
+    return made
