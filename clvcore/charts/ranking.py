@@ -1,0 +1,103 @@
+"""Charts about recommendations: models beside each other, and what a user did."""
+
+import plotly.graph_objects as go
+import polars as pl
+
+from clvcore import columns as col
+from clvcore.charts import template
+from clvcore.charts.numbers import short
+from clvcore.messages import say
+
+LANE = 56
+"""Height of a row of dots."""
+FRAME = 90
+"""Height of what surrounds the rows."""
+
+
+def compared(metrics: pl.DataFrame, *, subject: str, measure: str) -> go.Figure:
+    """One metric of several models as dots with intervals, the best on top.
+
+    Args:
+        metrics: model, mean, low, high (null where there is no interval) and users, a row a model.
+        subject: the model that stands in the accent colour; the others are grey.
+        measure: what the axis says.
+    """
+    made = template.figure(height=FRAME + LANE * metrics.height, x=measure)
+    rows = metrics.sort("mean", "model", descending=[False, True]).to_dicts()
+    for row in rows:
+        name = say(f"page_quality.model.{row['model']}")
+        known = row["low"] is not None
+        key = "page_quality.hover" if known else "page_quality.hover_no_interval"
+        colour = template.ACCENT if row["model"] == subject else template.BASE
+        made.add_scatter(
+            x=[row["mean"]],
+            y=[name],
+            mode="markers+text",
+            marker={"size": 13, "color": colour},
+            error_x={
+                "type": "data",
+                "symmetric": False,
+                "array": [row["high"] - row["mean"] if known else 0],
+                "arrayminus": [row["mean"] - row["low"] if known else 0],
+                "visible": known,
+                "thickness": 2,
+                "width": 5,
+            },
+            text=[short(row["mean"])],
+            textposition="top center",
+            hovertext=[
+                say(
+                    key,
+                    model=name,
+                    mean=row["mean"],
+                    low=row["low"],
+                    high=row["high"],
+                    users=row["users"],
+                )
+            ],
+            hoverinfo="text",
+            name=name,
+            showlegend=False,
+            cliponaxis=False,
+        )
+    made.update_xaxes(rangemode="tozero", showgrid=True, gridcolor="rgba(128,128,128,0.18)")
+    made.update_yaxes(showgrid=False, range=[-0.5, len(rows) - 0.3])
+    return made
+
+
+def history(events: pl.DataFrame, *, currency: str) -> go.Figure:
+    """What a user did over time, a row of dots for each kind of event.
+
+    Args:
+        events: of one user: at, kind, title and amount.
+        currency: of the amounts.
+    """
+    counts = events.group_by(col.KIND).len().sort("len", col.KIND).rows()
+    hues = template.colours([kind.value for kind in col.Kind])
+    made = template.figure(height=FRAME + LANE * len(counts), x=say("page_users.time"))
+    for kind, _ in counts:
+        rows = events.filter(pl.col(col.KIND) == kind).sort(col.AT)
+        name = say(f"page_users.kind.{kind}")
+        made.add_scatter(
+            x=rows[col.AT].to_list(),
+            y=[name] * rows.height,
+            mode="markers",
+            marker={"size": 10, "color": hues[kind], "opacity": 0.6},
+            hovertext=[_told(row, currency) for row in rows.to_dicts()],
+            hoverinfo="text",
+            name=name,
+            showlegend=False,
+        )
+    made.update_yaxes(showgrid=True, ticklabelstandoff=8)
+    return made
+
+
+def _told(event: dict, currency: str) -> str:
+    amount = event[col.AMOUNT]
+    return say(
+        "page_users.hover" if amount is None else "page_users.hover_money",
+        at=event[col.AT],
+        title=event[col.TITLE] or say("page_users.no_item"),
+        amount=amount,
+        currency=currency,
+    )
