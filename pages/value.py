@@ -1,2 +1,319 @@
+"""Value: what are our users worth?"""
+
+from decimal import Decimal
+from functools import partial
+from pathlib import PurePath
+from typing import Any
+
+import numpy as np
+import polars as pl
 import streamlit as st
-st.title("q")
+
+from clvcore import columns as col
+from clvcore.charts import template
+from clvcore.charts import value as charts
+from clvcore.charts.numbers import UNKNOWN, headline_count, headline_money
+from clvcore.messages import say
+from clvcore.report.tables import table_bytes
+from clvcore.runs.workspace import Workspace
+from clvcore.value.breakdown import UNATTRIBUTED, Breakdown, breakdown
+from clvcore.value.breakdown import UNKNOWN as UNKNOWN_GROUP
+from clvcore.value.ledger import Basis
+from clvcore.value.reconciliation import reconcile
+from clvcore.value.users import UserValue, user_value
+from pages.parts import choice
+from pages.parts.opening import opening
+
+SEED = 0
+"""As on the command line, so that both give the same intervals."""
+HORIZONS_DAYS = (90, 180, 365, 730)
+SHOWN_USERS = 100
+
+
+@st.cache_resource(max_entries=8, show_spinner=say("page_value.computing"))
+def valued(reference: str, dataset_id: str, basis: Basis, horizon_days: int) -> UserValue:
+    """The worth of every user; the id renews it where a name means other data."""
+    del dataset_id
+    data = Workspace.default().resolve(reference)
+    rng = np.random.default_rng(SEED)
+    return user_value(data, rng=rng, basis=basis, horizon_days=float(horizon_days))
+
+
+@st.cache_resource(max_entries=24, show_spinner=say("page_value.computing"))
+def grouped(reference: str, dataset_id: str, basis: Basis, horizon_days: int, by: str) -> Breakdown:
+    """The worth by group."""
+    worth = valued(reference, dataset_id, basis, horizon_days)
+    return breakdown(worth, by, rng=np.random.default_rng(SEED))
+
+
+def choose_clicked() -> None:
+    """Let a click on a bar choose its group."""
+    points = st.session_state["value_chart"]["selection"]["points"]
+    st.session_state["value_group"] = points[0]["customdata"][0] if points else None
+
+
+def of_group(worth: UserValue, by: str, group: str) -> pl.DataFrame:
+    """The users of a group, the most valuable first."""
+    frame = worth.frame
+    name = pl.col("cohort").dt.strftime("%Y-%m") if by == "cohort" else pl.col(by).cast(pl.String)
+    inside = frame.filter(name.fill_null(UNKNOWN_GROUP) == group)
+    return inside.sort(
+        pl.coalesce("clv", "ltv"), col.USER, descending=[True, False], nulls_last=True
+    )
+
+
+def plain(frame: pl.DataFrame) -> pl.DataFrame:
+    """Money as numbers that the browser can sort and align."""
+    return frame.with_columns(pl.col(pl.Decimal).cast(pl.Float64))
+
+
+def money_column(label: str) -> Any:
+    """A column of money: two places, aligned right."""
+    return st.column_config.NumberColumn(label, format="accounting")
+
+
+data = choice.dataset()
+currency = data.currency
+if data.users.is_empty():
+    opening(
+        say("pages.value.title"),
+        say("page_value.question"),
+        say("page_value.empty"),
+        simulated=data.recipe.simulated,
+    )
+    st.stop()
+head = st.container()
+numbers = st.container(horizontal=True)
+
+channels_known = data.users[col.CHANNEL].is_not_null().any()
+groupings = [*(["channel"] if channels_known else []), "cohort", "segment"]
+bases = ["revenue", *(["margin"] if data.items[col.UNIT_COST].is_not_null().any() else [])]
+with st.container(horizontal=True, vertical_alignment="bottom"):
+    by = st.segmented_control(
+        say("page_value.by"),
+        groupings,
+        default=groupings[0],
+        required=True,
+        format_func=lambda name: say(f"page_value.{name}"),
+        key="value_by",
+        bind="query-params",
+    )
+    basis: Any = st.segmented_control(
+        say("page_value.basis"),
+        bases,
+        default=bases[0],
+        required=True,
+        format_func=lambda name: say(f"page_value.{name}"),
+        key="value_basis",
+        bind="query-params",
+    )
+    days = st.selectbox(
+        say("page_value.horizon"),
+        HORIZONS_DAYS,
+        index=2,
+        format_func=lambda n: say("page_value.days", days=n),
+        key="value_days",
+        bind="query-params",
+        width=160,
+    )
+
+with head:
+    settings = (st.session_state["data"], data.id, basis, days)
+    worth = valued(*settings)
+    groups = grouped(*settings, by)
+    total = groups.total.row(0, named=True)
+    shown = {
+        name: headline_money(total[name], currency) for name in ("ltv", "cac", "clv", "forecast")
+    } | {
+        "low": headline_money(total["forecast_low"], currency),
+        "high": headline_money(total["forecast_high"], currency),
+        "users": f"{total['users']:,}",
+        "days": days,
+        "level": f"{worth.forecast.level:.0%}",
+    }
+    costs_known = total["clv"] is not None
+    ahead_known = total["forecast"] is not None and total["forecast_low"] is not None
+    answer = {
+        (True, True): "answer",
+        (True, False): "answer_no_forecast",
+        (False, True): "answer_no_cac",
+        (False, False): "answer_neither",
+    }[costs_known, ahead_known]
+    opening(
+        say("pages.value.title"),
+        say("page_value.question"),
+        say(f"page_value.{answer}", **shown),
+        simulated=data.recipe.simulated,
+    )
+
+with numbers:
+    ratio = total["ltv_to_cac"]
+    period = worth.acquisition.period
+    no_cac = None if costs_known else say("value.no_spend")
+    st.metric(
+        say("page_value.ltv"), shown["ltv"], help=say(f"page_value.ltv_help_{basis}"), border=True
+    )
+    st.metric(
+        say("page_value.cac"),
+        shown["cac"],
+        help=no_cac or say("page_value.cac_help", period=period),
+        border=True,
+    )
+    st.metric(
+        say("page_value.clv"), shown["clv"], help=no_cac or say("page_value.clv_help"), border=True
+    )
+    st.metric(
+        say("page_value.ratio"),
+        UNKNOWN if ratio is None else f"{ratio:.2f}",
+        help=no_cac or say("page_value.ratio_help"),
+        border=True,
+    )
+    st.metric(
+        say("page_value.forecast", days=days),
+        shown["forecast"],
+        help=say("page_value.forecast_help", **shown),
+        border=True,
+    )
+    st.metric(
+        say("page_value.users"),
+        headline_count(total["users"]),
+        help=say("page_value.users_help"),
+        border=True,
+    )
+
+word = say(f"page_value.{by}").lower()
+st.markdown(f"**{say('page_value.chart', by=word)}**")
+st.plotly_chart(
+    charts.value_by_group(groups.frame, by=word, currency=currency, basis=basis),
+    key="value_chart",
+    on_select=choose_clicked,
+    selection_mode="points",
+    config=template.CONFIG,
+    alt=say("page_value.chart_alt", by=word),
+)
+st.caption(say("page_value.small", n=charts.SMALL))
+
+chosen = st.selectbox(
+    say("page_value.whose"),
+    groups.frame["group"].to_list(),
+    index=None,
+    placeholder=say("page_value.whose_placeholder"),
+    key="value_group",
+    bind="query-params",
+    width=360,
+)
+if chosen == UNATTRIBUTED:
+    st.info(say("page_value.nobody"), icon=":material/info:")
+elif chosen is not None:
+    users = of_group(worth, by, chosen)
+    heading = "behind" if users.height <= SHOWN_USERS else "behind_top"
+    told = {"group": chosen, "users": f"{users.height:,}", "shown": SHOWN_USERS}
+    st.markdown(f"**{say(f'page_value.{heading}', **told)}**")
+    st.dataframe(
+        plain(
+            users.head(SHOWN_USERS).select(
+                col.USER, "clv", "ltv", "cac", "forecast", "p_alive", "segment", "channel", "cohort"
+            )
+        ),
+        key="value_users",
+        hide_index=True,
+        column_config={
+            col.USER: say("page_value.user"),
+            "clv": money_column(say("page_value.clv_money", currency=currency)),
+            "ltv": money_column(say("page_value.ltv_money", currency=currency)),
+            "cac": money_column(say("page_value.cac_money", currency=currency)),
+            "forecast": money_column(
+                say("page_value.forecast_money", days=days, currency=currency)
+            ),
+            "p_alive": st.column_config.NumberColumn(say("page_value.p_alive"), format="percent"),
+            "segment": say("page_value.segment"),
+            "channel": say("page_value.channel"),
+            "cohort": st.column_config.DateColumn(say("page_value.cohort"), format="YYYY-MM"),
+        },
+    )
+    st.download_button(
+        say("page_value.get_users", users=f"{users.height:,}"),
+        data=partial(table_bytes, users, PurePath("users.csv")),
+        file_name=f"users-{by}-{chosen}.csv",
+        mime="text/csv",
+        icon=":material/download:",
+        on_click="ignore",
+        key="value_get_users",
+    )
+
+with st.expander(say("page_value.table"), icon=":material/table_rows:"):
+    table = pl.concat([groups.frame, groups.total]).select(
+        "group", "users", "clv", "ltv", "cac", "ltv_to_cac", "cac_paid",
+        "forecast", "forecast_low", "forecast_high",
+    )  # fmt: skip
+    st.dataframe(
+        plain(table),
+        key="value_groups",
+        hide_index=True,
+        column_config={
+            "group": say(f"page_value.{by}"),
+            "users": st.column_config.NumberColumn(say("page_value.users"), format="localized"),
+            "clv": money_column(say("page_value.clv_money", currency=currency)),
+            "ltv": money_column(say("page_value.ltv_money", currency=currency)),
+            "cac": money_column(say("page_value.cac_money", currency=currency)),
+            "ltv_to_cac": st.column_config.NumberColumn(say("page_value.ratio"), format="%.2f"),
+            "cac_paid": money_column(say("page_value.cac_paid", currency=currency)),
+            "forecast": money_column(
+                say("page_value.forecast_money", days=days, currency=currency)
+            ),
+            "forecast_low": money_column(say("page_value.low_money")),
+            "forecast_high": money_column(say("page_value.high_money")),
+        },
+    )
+    st.download_button(
+        say("page_value.get_groups"),
+        data=partial(table_bytes, table, PurePath("value.csv")),
+        file_name=f"value-{by}.csv",
+        mime="text/csv",
+        icon=":material/download:",
+        on_click="ignore",
+        key="value_get_groups",
+    )
+
+with st.expander(say("page_value.how"), icon=":material/waterfall_chart:"):
+    st.plotly_chart(
+        charts.waterfall(
+            charts.steps_to_value(worth, groups.total),
+            total=say("page_value.clv" if costs_known else "page_value.ltv"),
+            currency=currency,
+        ),
+        key="value_waterfall",
+        config=template.CONFIG,
+        alt=say("page_value.how_alt"),
+    )
+
+with st.expander(say("page_value.definitions"), icon=":material/menu_book:"):
+    st.markdown(
+        "\n\n".join(
+            [
+                say(f"page_value.definition_ltv_{basis}"),
+                say("page_value.definition_cac", period=period),
+                say("page_value.definition_clv"),
+                say("page_value.definition_forecast", days=days, level=shown["level"]),
+                say("page_value.definition_unknown"),
+            ]
+        )
+    )
+    for note in worth.notes:
+        st.markdown(f"- {note}")
+
+sides = reconcile(worth)
+broken = [side.name for side in sides if not side.holds]
+if broken:
+    st.error(say("page_value.not_reconciled", names=", ".join(broken)), icon=":material/error:")
+else:
+    events = sum((side.table for side in sides if side.name in set(col.Stream)), Decimal(0))
+    spend = next((side.table for side in sides if side.name == "spend"), None)
+    key = "reconciled" if spend is not None else "reconciled_no_spend"
+    st.caption(
+        say(
+            f"page_value.{key}",
+            events=f"{currency} {events:,.2f}",
+            spend=f"{currency} {spend or 0:,.2f}",
+        )
+    )

@@ -1,0 +1,125 @@
+"""What becomes of value under a scenario: before as a ghost, after in colour, and what matters most."""
+
+from collections.abc import Sequence
+
+import plotly.graph_objects as go
+import polars as pl
+
+from clvcore.charts.numbers import UNKNOWN, headline_money
+from clvcore.charts.template import ACCENT, BASE, figure
+from clvcore.messages import say
+from clvcore.scenario.outcome import Outcome
+from clvcore.scenario.sensitivity import Sensitivity
+
+AGAINST = "#e69f00"
+"""What lowers value."""
+ROW = 46
+
+
+def before_and_after(outcome: Outcome, *, what: str, currency: str) -> go.Figure:
+    """Every group as it is (ghost) and then (colour), the intervals as thin lines.
+
+    Args:
+        outcome: of a scenario.
+        what: ``clv``, or ``ltv`` where CAC is unknown.
+        currency: of the money.
+    """
+    base, after, delta = outcome.base.groups, outcome.after.groups, outcome.delta.groups
+    names = base["group"].to_list()
+    made = figure(
+        height=120 + ROW * len(names), x=say(f"page_whatif.axis_{what}", currency=currency)
+    )
+    told = [
+        [f"{users:,}", *(_exact(one, currency) for one in amounts), _exact(moved, currency)]
+        for users, moved, *amounts in zip(
+            base["users"], delta[what], base[what], after[what], strict=True
+        )
+    ]
+    for frame, name, colour in ((base, "base", BASE), (after, "after", ACCENT)):
+        made.add_bar(
+            y=names,
+            x=frame[what].cast(pl.Float64).to_list(),
+            orientation="h",
+            name=say(f"page_whatif.{name}"),
+            marker={"color": colour, "opacity": 0.45 if name == "base" else 1.0},
+            error_x=_ends(frame, what) if name == "after" else None,
+            customdata=told,
+            hovertemplate=say("page_whatif.hover"),
+        )
+    made.update_xaxes(
+        showgrid=True,
+        gridcolor="rgba(128,128,128,0.18)",
+        zeroline=True,
+        zerolinecolor="rgba(128,128,128,0.5)",
+        tickformat="~s",
+        rangemode="tozero",
+    )
+    made.update_yaxes(autorange="reversed", showgrid=False, type="category")
+    made.update_layout(barmode="group", bargroupgap=0.0)
+    return made
+
+
+def tornado(
+    sensitivities: Sequence[Sensitivity], *, what: str, currency: str, words: dict[str, str]
+) -> go.Figure:
+    """What one step of each lever does to the total, the strongest first.
+
+    Args:
+        sensitivities: of an outcome.
+        what: ``clv`` or ``ltv``.
+        currency: of the money.
+        words: name of a lever by its value.
+    """
+    ordered = sorted(sensitivities, key=lambda one: -abs(one.effect))
+    effects = [one.effect for one in ordered]
+    made = figure(
+        height=90 + 30 * len(ordered),
+        x=say("page_whatif.axis_effect", what=what.upper(), currency=currency),
+    )
+    made.add_bar(
+        y=[f"{words[one.lever.value]} {one.step}" for one in ordered],
+        x=effects,
+        orientation="h",
+        marker={"color": [ACCENT if effect >= 0 else AGAINST for effect in effects]},
+        text=[headline_money(effect, currency) for effect in effects],
+        textposition="outside",
+        cliponaxis=False,
+        customdata=[
+            UNKNOWN if one.elasticity is None else f"{one.elasticity:+.3f}" for one in ordered
+        ],
+        hovertemplate=say("page_whatif.hover_effect", currency=currency),
+    )
+    most = max([abs(effect) for effect in effects], default=1.0) or 1.0
+    low = -1.3 * most if min(effects, default=0.0) < 0 else 0.0
+    made.update_xaxes(
+        range=[low, 1.3 * most],
+        tickformat="~s",
+        zeroline=True,
+        zerolinecolor="rgba(128,128,128,0.5)",
+    )
+    made.update_yaxes(autorange="reversed", showgrid=False)
+    made.update_layout(showlegend=False)
+    return made
+
+
+def _ends(frame: pl.DataFrame, what: str) -> dict[str, object] | None:
+    """Distances to the ends of the interval; those of LTV are those of its forecast."""
+    names = ("clv", "clv_low", "clv_high") if what == "clv" else (
+        "forecast", "forecast_low", "forecast_high",
+    )  # fmt: skip
+    middle, low, high = (frame[name].cast(pl.Float64) for name in names)
+    if low.is_null().all():
+        return None
+    return {
+        "type": "data",
+        "symmetric": False,
+        "array": (high - middle).to_list(),
+        "arrayminus": (middle - low).to_list(),
+        "thickness": 1.5,
+        "width": 4,
+        "color": "rgba(128,128,128,0.9)",
+    }
+
+
+def _exact(amount: object, currency: str) -> str:
+    return UNKNOWN if amount is None else f"{currency} {amount:,.2f}"

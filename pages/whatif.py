@@ -1,0 +1,303 @@
+"""What-if: what becomes of value if something were different?"""
+
+from functools import partial
+from pathlib import PurePath
+from typing import Any
+
+import numpy as np
+import polars as pl
+import streamlit as st
+
+from clvcore import columns as col
+from clvcore.charts import scenario as charts
+from clvcore.charts import template
+from clvcore.charts.numbers import UNKNOWN, headline_money, percent
+from clvcore.messages import say
+from clvcore.report.tables import table_bytes
+from clvcore.runs.workspace import Workspace
+from clvcore.scenario.levers import Lever
+from clvcore.scenario.moves import Acted, acts
+from clvcore.scenario.outcome import Baseline, Outcome, baseline, compare
+from clvcore.scenario.scenario import Scenario
+from clvcore.value.ledger import Basis
+from clvcore.value.users import user_value
+from pages.parts import choice
+from pages.parts.opening import opening
+
+SEED = 0
+"""As on the command line, so that both give the same intervals."""
+MAIN = (Lever.RETENTION, Lever.ORDER_RATE, Lever.ORDER_VALUE, Lever.MARGIN, Lever.CAC)
+FURTHEST_PERCENT = 50
+FURTHEST_POINTS = 20
+EVERYBODY = "*"
+
+
+@st.cache_resource(max_entries=6, show_spinner=say("page_whatif.computing_base"))
+def started(reference: str, dataset_id: str, basis: Basis, key: str) -> Baseline:
+    """Where scenarios start; the id renews it where a name means other data."""
+    del dataset_id
+    data = Workspace.default().resolve(reference)
+    return baseline(user_value(data, rng=np.random.default_rng(SEED), basis=basis), [key])
+
+
+@st.cache_resource(max_entries=64, show_spinner=say("page_whatif.computing"))
+def compared(
+    start: tuple[str, str, Basis, str],
+    changes: tuple[str, ...],
+    scope: str | None,
+    elasticity: float,
+) -> Outcome:
+    """The outcome of the levers as they stand."""
+    scenario = Scenario.of(changes, scope=scope, elasticity=elasticity)
+    rng = np.random.default_rng(SEED)
+    return compare(started(*start), scenario, rng=rng, by=start[-1])
+
+
+def slider(lever: Lever) -> int:
+    """How far a lever is moved: percent, or points of the discount rate."""
+    is_points = lever == Lever.DISCOUNT_RATE
+    return st.slider(
+        say(f"page_whatif.lever.{lever.value}"),
+        0 if is_points else -FURTHEST_PERCENT,
+        FURTHEST_POINTS if is_points else FURTHEST_PERCENT,
+        0,
+        format="%+d pt" if is_points else "%+d%%",
+        help=say(f"page_whatif.help.{lever.value}"),
+        key=f"whatif_{lever.value}",
+        bind="query-params",
+    )
+
+
+def written(moved: dict[Lever, int]) -> tuple[str, ...]:
+    """The changes as `Scenario.of` reads them; levers at zero are none."""
+    return tuple(
+        f"{lever.value}={amount:+d}{'pt' if lever == Lever.DISCOUNT_RATE else '%'}"
+        for lever, amount in moved.items()
+        if amount
+    )
+
+
+def in_words(moved: dict[Lever, int], group: str) -> str:
+    """The changes in a sentence."""
+    parts = [
+        say(
+            "page_whatif.change",
+            lever=say(f"page_whatif.lever.{lever.value}").lower()
+            if lever != Lever.CAC
+            else say("page_whatif.lever.cac"),
+            moved=f"{amount:+d}{' pt' if lever == Lever.DISCOUNT_RATE else '%'}",
+        )
+        for lever, amount in moved.items()
+        if amount
+    ]
+    *first, last = parts
+    text = say("page_whatif.and").join([", ".join(first), last] if first else [last])
+    return text if group == EVERYBODY else say("page_whatif.for_group", changes=text, group=group)
+
+
+def parameter(acted: Acted, number: float | None) -> str:
+    """A parameter as people write it."""
+    if number is None:
+        return UNKNOWN
+    if acted.unit == "rate":
+        return percent(number)
+    if acted.unit == "factor":
+        return f"x {number:.3g}"
+    return f"{number:,.0f}" if acted.unit == "days" else f"{number:,.2f}"
+
+
+def plain(frame: pl.DataFrame) -> pl.DataFrame:
+    """Money as numbers that the browser can sort and align."""
+    return frame.with_columns(pl.col(pl.Decimal).cast(pl.Float64))
+
+
+def money_column(label: str) -> Any:
+    """A column of money: two places, aligned right."""
+    return st.column_config.NumberColumn(label, format="accounting")
+
+
+data = choice.dataset()
+currency = data.currency
+if data.users.is_empty():
+    opening(
+        say("pages.whatif.title"),
+        say("page_whatif.question"),
+        say("page_whatif.empty"),
+        simulated=data.recipe.simulated,
+    )
+    st.stop()
+head = st.container()
+levers, picture = st.columns([1, 2.4], gap="large")
+key = "channel" if data.users[col.CHANNEL].is_not_null().any() else "segment"
+bases = ["revenue", *(["margin"] if data.items[col.UNIT_COST].is_not_null().any() else [])]
+
+with levers:
+    basis: Any = st.segmented_control(
+        say("page_whatif.basis"),
+        bases,
+        default=bases[0],
+        required=True,
+        format_func=lambda name: say(f"page_whatif.{name}").capitalize(),
+        key="whatif_basis",
+        bind="query-params",
+    )
+with head:
+    start = (st.session_state["data"], data.id, basis, key)
+    base = started(*start)
+with levers:
+    groups = base.start.groups[key].unique().sort().to_list()
+    group = st.selectbox(
+        say("page_whatif.scope"),
+        [EVERYBODY, *groups],
+        format_func=lambda name: say("page_whatif.everybody") if name == EVERYBODY else name,
+        key="whatif_scope",
+        bind="query-params",
+    )
+    able = [lever for lever in Lever if acts(base.start, lever)]
+    moved = {lever: slider(lever) for lever in MAIN if lever in able}
+    elasticity = 0.0
+    with st.expander(say("page_whatif.more")):
+        for lever in able:
+            if lever not in MAIN:
+                moved[lever] = slider(lever)
+            if lever == Lever.PRICE:
+                elasticity = st.slider(
+                    say("page_whatif.elasticity"),
+                    -3.0,
+                    0.0,
+                    0.0,
+                    step=0.1,
+                    help=say("page_whatif.elasticity_help"),
+                    key="whatif_elasticity",
+                    bind="query-params",
+                )
+
+with head:
+    scope = None if group == EVERYBODY else f"{key}={group}"
+    changes = written(moved)
+    outcome = compared(start, changes, scope if changes else None, elasticity)
+    before, delta = (side.total.row(0, named=True) for side in (outcome.base, outcome.delta))
+    what = "ltv" if before["clv"] is None or delta["clv"] is None else "clv"
+    ends = "clv" if what == "clv" else "forecast"
+    days, level = outcome.horizon_days[1], f"{outcome.level:.0%}"
+    if before[what] is None:
+        answer = say("page_whatif.unknown")
+    elif not changes:
+        answer = say(
+            "page_whatif.unchanged",
+            what=what.upper(),
+            base=headline_money(before[what], currency),
+            days=f"{days:g}",
+        )
+    else:
+        way = "rises" if delta[what] > 0 else "falls" if delta[what] < 0 else "stays"
+        share = float(delta[what] / before[what]) if before[what] else None
+        answer = say(
+            f"page_whatif.{way}",
+            changes=in_words(moved, group),
+            what=what.upper(),
+            moved=headline_money(abs(delta[what]), currency),
+            share=percent(share, signed=True),
+            base=headline_money(before[what], currency),
+            after=headline_money(before[what] + delta[what], currency),
+            level=level,
+            low=headline_money(delta[f"{ends}_low"], currency),
+            high=headline_money(delta[f"{ends}_high"], currency),
+        )
+    opening(
+        say("pages.whatif.title"),
+        say("page_whatif.question"),
+        answer,
+        simulated=data.recipe.simulated,
+    )
+
+with picture:
+    word = say(f"page_whatif.{key}")
+    st.markdown(f"**{say('page_whatif.chart', what=what.upper(), by=word)}**")
+    st.plotly_chart(
+        charts.before_and_after(outcome, what=what, currency=currency),
+        key="whatif_chart",
+        config=template.CONFIG,
+        alt=say("page_whatif.chart_alt", by=word),
+    )
+    st.caption(
+        say(
+            "page_whatif.definition",
+            what=what.upper(),
+            less=say("page_whatif.less_cac") if what == "clv" else "",
+            days=f"{days:g}",
+            basis=say(f"page_whatif.{basis}"),
+            level=level,
+        )
+    )
+    st.markdown(f"**{say('page_whatif.tornado')}**")
+    st.plotly_chart(
+        charts.tornado(
+            outcome.sensitivities,
+            what=what,
+            currency=currency,
+            words={lever.value: say(f"page_whatif.lever.{lever.value}") for lever in Lever},
+        ),
+        key="whatif_tornado",
+        config=template.CONFIG,
+        alt=say("page_whatif.tornado_alt"),
+    )
+
+with st.expander(say("page_whatif.table", by=word), icon=":material/table_rows:"):
+    rows = [
+        pl.concat([side.groups, side.total])
+        for side in (outcome.base, outcome.after, outcome.delta)
+    ]
+    table = (
+        rows[0]
+        .select("group", "users", pl.col(what).alias("base"))
+        .with_columns(
+            rows[1][what].alias("after"),
+            rows[2][what].alias("change"),
+            rows[2][f"{ends}_low"].alias("low"),
+            rows[2][f"{ends}_high"].alias("high"),
+            rows[1]["cac"],
+        )
+    )
+    st.dataframe(
+        plain(table),
+        key="whatif_groups",
+        hide_index=True,
+        column_config={
+            "group": say("page_whatif.by"),
+            "users": st.column_config.NumberColumn(say("page_whatif.users"), format="localized"),
+            "base": money_column(say("page_whatif.base_money", currency=currency)),
+            "after": money_column(say("page_whatif.after_money", currency=currency)),
+            "change": money_column(say("page_whatif.delta_money", currency=currency)),
+            "low": money_column(say("page_whatif.low")),
+            "high": money_column(say("page_whatif.high")),
+            "cac": money_column(say("page_whatif.cac", currency=currency)),
+        },
+    )
+    st.download_button(
+        say("page_whatif.get"),
+        data=partial(table_bytes, table, PurePath("whatif.csv")),
+        file_name="whatif.csv",
+        mime="text/csv",
+        icon=":material/download:",
+        on_click="ignore",
+        key="whatif_get",
+    )
+if outcome.acted:
+    with st.expander(say("page_whatif.acted"), icon=":material/tune:"):
+        st.dataframe(
+            pl.DataFrame(
+                {
+                    say("page_whatif.changed"): [one.change for one in outcome.acted],
+                    say("page_whatif.acts_on"): [
+                        say(f"scenario.acts.{one.parameter}") for one in outcome.acted
+                    ],
+                    say("page_whatif.was"): [parameter(one, one.base) for one in outcome.acted],
+                    say("page_whatif.becomes"): [
+                        parameter(one, one.after) for one in outcome.acted
+                    ],
+                }
+            ),
+            key="whatif_acted",
+            hide_index=True,
+        )
