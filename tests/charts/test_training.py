@@ -1,0 +1,39 @@
+"""Curves of a training."""
+
+import polars as pl
+
+from clvcore.charts import training
+
+CURVE = pl.DataFrame(
+    {"epoch": [0.5, 1.0, 1.5, 2.0], "loss": [8.0, 7.0, 6.0, 5.0], "ndcg": [None, 0.05, None, 0.08]}
+)
+BARS = {"item-kNN": 0.06, "popularity": 0.031, "own history": 0.03}
+
+
+def test_only_whole_epochs_are_points_of_the_validation_curve():
+    figure = training.validation(CURVE, BARS)
+    assert list(figure.data[0].x) == [1.0, 2.0]
+    assert list(figure.data[0].y) == [0.05, 0.08]
+
+
+def test_every_baseline_has_a_line_and_near_ones_share_a_label():
+    figure = training.validation(CURVE, BARS)
+    assert sorted(shape.y0 for shape in figure.layout.shapes) == [0.03, 0.031, 0.06]
+    texts = [note.text for note in figure.layout.annotations]
+    assert "popularity, own history" in texts
+    assert "item-kNN" in texts
+
+
+def test_the_axis_holds_the_highest_value_and_begins_at_zero():
+    low, high = training.validation(CURVE, {"item-kNN": 0.2}).layout.yaxis.range
+    assert low == 0
+    assert high > 0.2
+
+
+def test_a_run_that_has_not_completed_an_epoch_has_an_empty_curve():
+    figure = training.validation(CURVE.head(1), {})
+    assert len(figure.data[0].x) == 0
+
+
+def test_the_loss_is_shown_at_every_step_that_was_written():
+    assert list(training.loss(CURVE).data[0].y) == [8.0, 7.0, 6.0, 5.0]
