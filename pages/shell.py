@@ -1,33 +1,29 @@
 """What surrounds every page: navigation, the choice of data set and run, and the way errors look."""
 
+from itertools import groupby
+from pathlib import Path
+
 import streamlit as st
 
 from clvcore.errors import ClvError
 from clvcore.messages import say
 from pages.parts import choice
+from pages.parts.places import places
 
-st.set_page_config(page_title=say("pages.app"), layout="wide")
+ICON = Path(__file__).parent / "parts" / "icon.png"
 
-
-def page(name: str, icon: str, *, default: bool = False) -> "st.Page":
-    return st.Page(
-        f"{name}.py",
-        title=say(f"pages.{name}.title"),
-        icon=f":material/{icon}:",
-        help=say(f"pages.{name}.help"),
-        default=default,
-    )
-
-
+# a file of our own: for an icon by name the browser would ask another host
+st.set_page_config(page_title=say("pages.app"), page_icon=str(ICON), layout="wide")
 shown = st.navigation(
     {
-        "": [page("home", "home", default=True)],
-        say("pages.group.recommend"): [page("quality", "leaderboard")],
-        say("pages.group.value"): [page("value", "payments")],
+        heading: [place.page(default=place.name == "home") for place in group]
+        for heading, group in groupby(places(), key=lambda place: place.heading)
     }
 )
 with st.sidebar:
-    choice.draw()
+    notes = choice.draw()
+for note in notes:
+    st.warning(note, icon=":material/info:")
 try:
     shown.run()
 except ClvError as error:

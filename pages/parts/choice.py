@@ -1,41 +1,54 @@
 """The data set and the run that all pages are about; both live in the URL."""
 
+from collections.abc import Callable
+from datetime import datetime
+
 import streamlit as st
 
+from clvcore.charts.numbers import UNKNOWN
 from clvcore.data import sample
 from clvcore.data.dataset import Dataset
+from clvcore.errors import ClvError
 from clvcore.messages import say
-from clvcore.runs.finished import FinishedRun, finished
-from clvcore.runs.folder import State, all_runs
+from clvcore.ranking.evaluate import Protocol
+from clvcore.runs.finished import FinishedRun, finished, stored_report
+from clvcore.runs.folder import RUN_ID, RunFolder, State, all_runs
 from clvcore.runs.workspace import Workspace
 
 FIRST = "storefront"
 
 
-def draw() -> None:
-    """The two choices, in the sidebar of every page."""
-    names = [*sample.names(), *own()]
-    st.selectbox(
-        say("pages.choice.data"),
-        names,
-        index=names.index(FIRST),
-        key="data",
-        bind="query-params",
-        help=say("pages.choice.data_help"),
-    )
+def draw() -> list[str]:
+    """The two choices, in the sidebar of every page; sentences on what the URL asked for in vain."""
+    notes = []
+    asked = _asked("data") or FIRST
+    try:
+        reference = _opened(asked)
+    except ClvError:
+        notes.append(say("pages.choice.no_data", asked=asked[:40], shown=FIRST))
+        reference = FIRST
+    _keep("data", reference)
+    _select("data", [*sample.names(), *own()], _name)
+
     runs = runs_of(dataset())
+    asked_run = _asked("run")
+    if asked_run and asked_run not in runs:
+        told = "pages.choice.no_run" if runs else "pages.choice.no_run_at_all"
+        notes.append(say(told, asked=asked_run[:40], data=dataset().name))
+    _keep("run", asked_run if asked_run in runs else next(iter(runs), None))
     if runs:
-        st.selectbox(
-            say("pages.choice.run"),
-            runs,
-            key="run",
-            bind="query-params",
-            help=say("pages.choice.run_help"),
-        )
+        _select("run", runs, _label)
+    return notes
+
+
+def show(reference: str) -> None:
+    """Let all pages be about another data set: a sample's name, or an id from ``own``."""
+    st.session_state["data"] = reference
+    st.session_state["run"] = None
 
 
 def own() -> list[str]:
-    """Ids of the data sets that this session brought in."""
+    """Ids of the data sets that this session brought in or opened by a link."""
     return st.session_state.setdefault("own", [])
 
 
@@ -50,6 +63,17 @@ def run() -> FinishedRun | None:
     return _run(chosen) if chosen else None
 
 
+def run_name() -> str | None:
+    """The chosen run as people tell it from others."""
+    chosen = st.session_state.get("run")
+    return _label(chosen) if chosen else None
+
+
+def links() -> dict[str, str]:
+    """What a link to another page carries along, so that it is about the same."""
+    return {key: st.session_state[key] for key in ("data", "run") if st.session_state.get(key)}
+
+
 def runs_of(data: Dataset) -> list[str]:
     """Runs on a data set that have a model, the newest first."""
     found = all_runs(Workspace.default().root / "runs")
@@ -62,6 +86,69 @@ def runs_of(data: Dataset) -> list[str]:
     ]
 
 
+def _asked(key: str) -> str | None:
+    """What the URL asks for where that is news, or else what was chosen before."""
+    in_url = st.query_params.get(key)
+    if in_url and in_url != st.session_state.get(f"url.{key}"):
+        return in_url
+    return st.session_state.get(key)
+
+
+def _keep(key: str, value: str | None) -> None:
+    """Choose ``value``, and let the URL say so; a link to this view then opens the same."""
+    st.session_state[key] = value
+    st.session_state[f"url.{key}"] = value
+    if value:
+        st.query_params[key] = value
+    elif key in st.query_params:
+        del st.query_params[key]
+
+
+def _select(key: str, options: list[str], shown: Callable[[str], str]) -> None:
+    """A selection of ids by readable names.
+
+    It is not bound to the URL by Streamlit, which would write the readable name there.
+    """
+    widget = f"choice.{key}"
+    st.session_state[widget] = st.session_state[key]
+    st.selectbox(
+        say(f"pages.choice.{key}"),
+        options,
+        key=widget,
+        format_func=shown,
+        on_change=_chosen,
+        args=(key,),
+        help=say(f"pages.choice.{key}_help"),
+    )
+
+
+def _chosen(key: str) -> None:
+    st.session_state[key] = st.session_state[f"choice.{key}"]
+    if key == "data":
+        st.session_state["run"] = None
+
+
+def _opened(reference: str) -> str:
+    """The reference, where it is a sample or the id of a data set; never a path on the server.
+
+    Raises:
+        ClvError: there is no such data set.
+    """
+    if reference in sample.names() or reference in own():
+        return reference
+    if not RUN_ID.match(reference):  # ids of data sets look like ids of runs
+        reference = "-"
+    found = _dataset(reference)
+    if found.name in sample.names() and Workspace.default().folder_of(found.id) is None:
+        return found.name
+    own().append(reference)
+    return reference
+
+
+def _name(reference: str) -> str:
+    return reference if reference in sample.names() else _dataset(reference).name
+
+
 @st.cache_resource(max_entries=8, show_spinner=say("pages.choice.reading"))
 def _dataset(reference: str) -> Dataset:
     return Workspace.default().resolve(reference)
@@ -70,3 +157,18 @@ def _dataset(reference: str) -> Dataset:
 @st.cache_resource(max_entries=8, show_spinner=say("pages.choice.loading"))
 def _run(run_id: str) -> FinishedRun:
     return finished(Workspace.default(), run_id)
+
+
+@st.cache_data(max_entries=500, show_spinner=False)
+def _label(run_id: str) -> str:
+    """A run as people tell it from others: its day, its encoder, how good it is."""
+    run = RunFolder(Workspace.default().root / "runs" / run_id)
+    day = datetime.fromisoformat(run.status().at)
+    named = f"{day:%-d %b}, {run.config()['tower']['encoder']}"
+    try:
+        metrics = stored_report(run).metrics
+    except ClvError:
+        return named  # it was stopped before it was judged
+    mean = metrics.filter(protocol=Protocol.NEW, model="two_tower", metric="ndcg", k=10)["mean"]
+    good = f"{mean[0]:.3f}".removeprefix("0") if len(mean) else UNKNOWN
+    return say("pages.choice.run_label", run=named, ndcg=good)
