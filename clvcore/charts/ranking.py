@@ -8,6 +8,8 @@ from clvcore.charts import template
 from clvcore.charts.numbers import short
 from clvcore.messages import say
 
+TAKING = (col.Kind.PURCHASE, col.Kind.PLAY, col.Kind.RATING, col.Kind.SUBSCRIPTION)
+"""Kinds of event that say that a user took something."""
 LANE = 56
 """Height of a row of dots."""
 FRAME = 90
@@ -66,23 +68,23 @@ def compared(metrics: pl.DataFrame, *, subject: str, measure: str) -> go.Figure:
 
 
 def history(events: pl.DataFrame, *, currency: str) -> go.Figure:
-    """What a user did over time, a row of dots for each kind of event.
+    """What a user did over time, a row of dots for each kind of event; what was taken in colour.
 
     Args:
         events: of one user: at, kind, title and amount.
         currency: of the amounts.
     """
     counts = events.group_by(col.KIND).len().sort("len", col.KIND).rows()
-    hues = template.colours([kind.value for kind in col.Kind])
     made = template.figure(height=FRAME + LANE * len(counts), x=say("page_users.time"))
     for kind, _ in counts:
         rows = events.filter(pl.col(col.KIND) == kind).sort(col.AT)
         name = say(f"page_users.kind.{kind}")
+        colour = template.ACCENT if kind in TAKING else template.BASE
         made.add_scatter(
             x=rows[col.AT].to_list(),
             y=[name] * rows.height,
             mode="markers",
-            marker={"size": 10, "color": hues[kind], "opacity": 0.6},
+            marker={"size": 9, "color": colour, "opacity": 0.5},
             hovertext=[_told(row, currency) for row in rows.to_dicts()],
             hoverinfo="text",
             name=name,
