@@ -1,5 +1,6 @@
 """Value: what are our users worth?"""
 
+from copy import deepcopy
 from decimal import Decimal
 from functools import partial
 from pathlib import PurePath
@@ -24,26 +25,28 @@ from clvcore.value.users import UserValue, user_value
 from pages.parts import choice
 from pages.parts.opening import opening
 
-SEED = 0
-"""As on the command line, so that both give the same intervals."""
+SEED = 0  # as on the command line, so that both give the same intervals
 HORIZONS_DAYS = (90, 180, 365, 730)
 SHOWN_USERS = 100
 
 
 @st.cache_resource(max_entries=8, show_spinner=say("page_value.computing"))
-def valued(reference: str, dataset_id: str, basis: Basis, horizon_days: int) -> UserValue:
-    """The worth of every user; the id renews it where a name means other data."""
+def valued(
+    reference: str, dataset_id: str, basis: Basis, horizon_days: int
+) -> tuple[UserValue, np.random.Generator]:
+    """The worth of every user and the luck that is left; the id renews it where data change."""
     del dataset_id
     data = Workspace.default().resolve(reference)
     rng = np.random.default_rng(SEED)
-    return user_value(data, rng=rng, basis=basis, horizon_days=float(horizon_days))
+    worth = user_value(data, rng=rng, basis=basis, horizon_days=float(horizon_days))
+    return worth, rng
 
 
 @st.cache_resource(max_entries=24, show_spinner=say("page_value.computing"))
 def grouped(reference: str, dataset_id: str, basis: Basis, horizon_days: int, by: str) -> Breakdown:
     """The worth by group."""
-    worth = valued(reference, dataset_id, basis, horizon_days)
-    return breakdown(worth, by, rng=np.random.default_rng(SEED))
+    worth, rng = valued(reference, dataset_id, basis, horizon_days)
+    return breakdown(worth, by, rng=deepcopy(rng))
 
 
 def choose_clicked() -> None:
@@ -60,6 +63,11 @@ def of_group(worth: UserValue, by: str, group: str) -> pl.DataFrame:
     return inside.sort(
         pl.coalesce("clv", "ltv"), col.USER, descending=[True, False], nulls_last=True
     )
+
+
+def unbroken(text: object) -> str:
+    """An amount that no line ends within."""
+    return str(text).replace(" ", "\N{NO-BREAK SPACE}")
 
 
 def plain(frame: pl.DataFrame) -> pl.DataFrame:
@@ -119,7 +127,7 @@ with st.container(horizontal=True, vertical_alignment="bottom"):
 
 with head:
     settings = (st.session_state["data"], data.id, basis, days)
-    worth = valued(*settings)
+    worth, _ = valued(*settings)
     groups = grouped(*settings, by)
     total = groups.total.row(0, named=True)
     shown = {
@@ -142,7 +150,7 @@ with head:
     opening(
         say("pages.value.title"),
         say("page_value.question"),
-        say(f"page_value.{answer}", **shown),
+        say(f"page_value.{answer}", **{name: unbroken(text) for name, text in shown.items()}),
         simulated=data.recipe.simulated,
     )
 

@@ -1,5 +1,6 @@
 """What-if: what becomes of value if something were different?"""
 
+from copy import deepcopy
 from functools import partial
 from pathlib import PurePath
 from typing import Any
@@ -24,8 +25,7 @@ from clvcore.value.users import user_value
 from pages.parts import choice
 from pages.parts.opening import opening
 
-SEED = 0
-"""As on the command line, so that both give the same intervals."""
+SEED = 0  # as on the command line, so that both give the same intervals
 MAIN = (Lever.RETENTION, Lever.ORDER_RATE, Lever.ORDER_VALUE, Lever.MARGIN, Lever.CAC)
 FURTHEST_PERCENT = 50
 FURTHEST_POINTS = 20
@@ -33,11 +33,14 @@ EVERYBODY = "*"
 
 
 @st.cache_resource(max_entries=6, show_spinner=say("page_whatif.computing_base"))
-def started(reference: str, dataset_id: str, basis: Basis, key: str) -> Baseline:
-    """Where scenarios start; the id renews it where a name means other data."""
+def started(
+    reference: str, dataset_id: str, basis: Basis, key: str
+) -> tuple[Baseline, np.random.Generator]:
+    """Where scenarios start and the luck that is left; the id renews it where data change."""
     del dataset_id
     data = Workspace.default().resolve(reference)
-    return baseline(user_value(data, rng=np.random.default_rng(SEED), basis=basis), [key])
+    rng = np.random.default_rng(SEED)
+    return baseline(user_value(data, rng=rng, basis=basis), [key]), rng
 
 
 @st.cache_resource(max_entries=64, show_spinner=say("page_whatif.computing"))
@@ -49,8 +52,8 @@ def compared(
 ) -> Outcome:
     """The outcome of the levers as they stand."""
     scenario = Scenario.of(changes, scope=scope, elasticity=elasticity)
-    rng = np.random.default_rng(SEED)
-    return compare(started(*start), scenario, rng=rng, by=start[-1])
+    base, rng = started(*start)
+    return compare(base, scenario, rng=deepcopy(rng), by=start[-1])
 
 
 def slider(lever: Lever) -> int:
@@ -106,6 +109,11 @@ def parameter(acted: Acted, number: float | None) -> str:
     return f"{number:,.0f}" if acted.unit == "days" else f"{number:,.2f}"
 
 
+def amount(money: Any) -> str:
+    """Money in a sentence, which no line ends within."""
+    return headline_money(money, currency).replace(" ", "\N{NO-BREAK SPACE}")
+
+
 def plain(frame: pl.DataFrame) -> pl.DataFrame:
     """Money as numbers that the browser can sort and align."""
     return frame.with_columns(pl.col(pl.Decimal).cast(pl.Float64))
@@ -143,7 +151,7 @@ with levers:
     )
 with head:
     start = (st.session_state["data"], data.id, basis, key)
-    base = started(*start)
+    base, _ = started(*start)
 with levers:
     groups = base.start.groups[key].unique().sort().to_list()
     group = st.selectbox(
@@ -186,7 +194,7 @@ with head:
         answer = say(
             "page_whatif.unchanged",
             what=what.upper(),
-            base=headline_money(before[what], currency),
+            base=amount(before[what]),
             days=f"{days:g}",
         )
     else:
@@ -196,13 +204,13 @@ with head:
             f"page_whatif.{way}",
             changes=in_words(moved, group),
             what=what.upper(),
-            moved=headline_money(abs(delta[what]), currency),
+            moved=amount(abs(delta[what])),
             share=percent(share, signed=True),
-            base=headline_money(before[what], currency),
-            after=headline_money(before[what] + delta[what], currency),
+            base=amount(before[what]),
+            after=amount(before[what] + delta[what]),
             level=level,
-            low=headline_money(delta[f"{ends}_low"], currency),
-            high=headline_money(delta[f"{ends}_high"], currency),
+            low=amount(delta[f"{ends}_low"]),
+            high=amount(delta[f"{ends}_high"]),
         )
     opening(
         say("pages.whatif.title"),
