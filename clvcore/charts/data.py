@@ -1,0 +1,39 @@
+"""What came in over time."""
+
+import plotly.graph_objects as go
+import polars as pl
+
+from clvcore.charts import template
+from clvcore.columns import Kind
+from clvcore.messages import say
+
+HEIGHT = 360
+
+
+def volumes(frame: pl.DataFrame, measure: str, *, unit: str, step: str) -> go.Figure:
+    """Bars of events or money by week or month, stacked by kind.
+
+    Args:
+        frame: ``begin``, ``kind``, ``events`` and ``money``, as `clvcore.report.overview.volumes`
+            gives them.
+        measure: ``events`` or ``money``.
+        unit: Title of the value axis, with its unit.
+        step: Title of the time axis.
+    """
+    made = template.figure(height=HEIGHT, x=step, y=unit)
+    colours = template.colours([kind.value for kind in Kind if kind is not Kind.OTHER])
+    colours[Kind.OTHER.value] = template.BASE
+    shown = frame.filter(pl.col(measure) != 0)
+    for kind in sorted(set(shown["kind"])):
+        own = shown.filter(pl.col("kind") == kind)
+        made.add_bar(
+            x=own["begin"],
+            y=own[measure].cast(pl.Float64),
+            name=say(f"page_data.kind.{kind}"),
+            marker={"color": colours[kind], "line": {"width": 0}},
+            customdata=own["events"],
+            hovertemplate=say("page_data.hover"),
+        )
+    made.update_layout(barmode="relative", showlegend=len(made.data) > 1, hovermode="x unified")
+    made.update_yaxes(rangemode="tozero", tickformat="~s")
+    return made

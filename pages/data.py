@@ -1,0 +1,283 @@
+"""Data: can I trust what came in?"""
+
+from pathlib import Path, PurePath
+from typing import Any, Literal
+
+import polars as pl
+import streamlit as st
+
+from clvcore import columns as col
+from clvcore.charts import data as charts
+from clvcore.charts import numbers, template
+from clvcore.data.dataset import Dataset, Finding, Severity
+from clvcore.messages import say
+from clvcore.report import overview
+from clvcore.report.tables import table_bytes
+from clvcore.runs import stored
+from clvcore.runs.workspace import Workspace
+from pages.parts import choice
+from pages.parts.bring import bring, plain
+from pages.parts.opening import opening
+
+COLOUR: dict[Severity, Literal["red", "orange", "gray"]] = {
+    Severity.ERROR: "red",
+    Severity.WARNING: "orange",
+    Severity.NOTE: "gray",
+}
+SHOWN = 3
+
+
+def answer(dataset: Dataset) -> str:
+    """What became of the rows and the money of the events."""
+    events = next(account for account in dataset.accounts if account.table == "events")
+    told = say(
+        "page_data.answer",
+        rows_in=numbers.headline_count(events.rows_in),
+        accepted=numbers.headline_count(events.accepted),
+        share=numbers.percent(events.accepted / events.rows_in),
+        rejected=numbers.headline_count(events.rejected),
+        ignored=numbers.headline_count(events.ignored),
+    )
+    if not events.money_in:
+        return told
+    money = {
+        name: numbers.headline_money(amount, dataset.currency)
+        for name, amount in (("money_in", events.money_in), ("money", events.money_accepted))
+    }
+    return f"{told} {say('page_data.answer_money', **money)}"
+
+
+@st.cache_resource(max_entries=16, show_spinner=say("page_data.reading"))
+def volumes(dataset_id: str, every: overview.Every) -> pl.DataFrame:
+    """Volumes of the chosen data set; the id is the key."""
+    del dataset_id
+    return overview.volumes(choice.dataset(), every)
+
+
+@st.cache_resource(max_entries=16, show_spinner=say("page_data.reading"))
+def inside(dataset_id: str) -> tuple[pl.DataFrame, pl.DataFrame, tuple[int, int]]:
+    """Kinds, items and users who came back of the chosen data set; the id is the key."""
+    del dataset_id
+    dataset = choice.dataset()
+    return overview.kinds(dataset), overview.top_items(dataset), overview.came_back(dataset)
+
+
+def tell(finding: Finding) -> None:
+    """One finding as a calm row: how grave, what, and what mends it."""
+    grave, text = st.columns([1, 9], gap="small")
+    grave.badge(say(f"page_data.severity_{finding.severity.value}"), color=COLOUR[finding.severity])
+    text.markdown(plain(finding.text))
+    text.caption(plain(finding.fix))
+
+
+def money_column(key: str) -> Any:
+    """A column of exact money in the data set's currency."""
+    return st.column_config.NumberColumn(say(key, currency=data.currency), format="accounting")
+
+
+data = choice.dataset()
+views = {"look": say("page_data.view_look"), "bring": say("page_data.view_bring")}
+if "data_view" not in st.session_state:
+    asked = st.query_params.get("data_view")
+    st.session_state["data_view"] = asked if asked in views else "look"
+bringing = st.session_state["data_view"] == "bring"
+
+if not bringing:
+    opening(
+        say("pages.data.title"),
+        say("page_data.question"),
+        answer(data),
+        simulated=data.recipe.simulated,
+    )
+else:
+    st.title(say("pages.data.title"), anchor=False)
+st.segmented_control(
+    say("page_data.view"),
+    list(views),
+    format_func=lambda name: views[name],
+    key="data_view",
+    required=True,
+    label_visibility="collapsed",
+)
+if bringing:
+    st.query_params["data_view"] = "bring"
+    bring()
+    st.stop()
+st.query_params.pop("data_view", None)
+
+said = st.session_state.pop("data_said", None)
+if said:
+    st.success(said, icon=":material/check:")
+
+first, last = data.observed
+st.caption(
+    say(
+        "page_data.counted",
+        users=f"{data.users.height:,}",
+        items=f"{data.items.height:,}",
+        first=first,
+        last=last,
+        currency=data.currency,
+    )
+)
+every = overview.step_of(data)
+frame = volumes(data.id, every)
+step = say(f"page_data.step_{every}")
+every_kind = say("page_data.kind_all")
+has_money = bool((frame["money"] != 0).any())
+st.markdown(f"**{say('page_data.chart', step=step)}**")
+with st.container(horizontal=True):
+    measure = st.segmented_control(
+        say("page_data.measure"),
+        ["events", "money"] if has_money else ["events"],
+        default="events",
+        required=True,
+        key="data_measure",
+        bind="query-params",
+        label_visibility="collapsed",
+    )
+    kind = st.selectbox(
+        say("page_data.kind_filter"),
+        [every_kind, *sorted(set(frame["kind"]))],
+        key="data_kind",
+        bind="query-params",
+        label_visibility="collapsed",
+        width=200,
+    )
+shown = frame if kind == every_kind else frame.filter(pl.col("kind") == kind)
+st.plotly_chart(
+    charts.volumes(
+        shown,
+        measure or "events",
+        unit=say(f"page_data.axis_{measure}", currency=data.currency),
+        step=say("page_data.axis_week" if every == "1w" else "page_data.axis_month"),
+    ),
+    key="data_volumes",
+    config=template.CONFIG,
+    alt=say("page_data.alt_chart", measure=measure, step=step),
+)
+
+st.markdown(f"**{say('page_data.findings')}**")
+if not data.findings:
+    st.caption(say("page_data.trust_none"))
+for one in data.findings[:SHOWN]:
+    tell(one)
+rest = data.findings[SHOWN:]
+if rest:
+    with st.expander(say("page_data.findings_more", count=len(rest)), key="data_more"):
+        for one in rest:
+            tell(one)
+
+with st.expander(say("page_data.accounts"), icon=":material/balance:", key="data_accounts"):
+    st.caption(say("page_data.accounts_help"))
+    st.dataframe(
+        pl.DataFrame(
+            [
+                {
+                    "table": one.table,
+                    "in": one.rows_in,
+                    "accepted": one.accepted,
+                    "rejected": one.rejected,
+                    "ignored": one.ignored,
+                    "money_in": one.money_in,
+                    "money_accepted": one.money_accepted,
+                    "money_rejected": one.money_rejected,
+                    "money_ignored": one.money_ignored,
+                }
+                for one in data.accounts
+            ]
+        ),
+        key="data_accounting",
+        hide_index=True,
+        column_config={
+            "table": say("page_data.col_table"),
+            "in": st.column_config.NumberColumn(say("page_data.col_in"), format="localized"),
+            **{
+                name: st.column_config.NumberColumn(
+                    say(f"page_data.col_{name}"), format="localized"
+                )
+                for name in ("accepted", "rejected", "ignored")
+            },
+            **{
+                f"money_{name}": money_column(f"page_data.col_money_{name}")
+                for name in ("in", "accepted", "rejected", "ignored")
+            },
+        },
+    )
+    folder = Workspace.default().folder_of(data.id)
+    files = sorted(folder.glob(stored.REJECTS.format(table="*"))) if folder else []
+    if not files:
+        st.caption(say("page_data.no_rejects"))
+    for file in files:
+        table = file.stem.removeprefix("rejects_")
+        st.download_button(
+            say("page_data.rejects", table=table),
+            data=Path(file).read_bytes,
+            file_name=file.name,
+            mime="text/csv",
+            key=f"data_rejects_{table}",
+            on_click="ignore",
+        )
+
+with st.expander(say("page_data.inside"), icon=":material/category:", key="data_inside"):
+    by_kind, top, (back, everybody) = inside(data.id)
+    goal = say(f"page_data.goal_{overview.GOAL[data.recipe.domain].value}")
+    if everybody:
+        share = numbers.percent(back / everybody)
+        told = {"back": f"{back:,}", "all": f"{everybody:,}", "goal": goal, "share": share}
+        st.write(say("page_data.came_back", **told))
+    else:
+        st.write(say("page_data.nobody", goal=goal))
+    counts = {
+        name: st.column_config.NumberColumn(say(f"page_data.col_{name}"), format="localized")
+        for name in ("events", "users")
+    } | {"money": money_column("page_data.col_money")}
+    st.dataframe(
+        by_kind,
+        key="data_kinds",
+        hide_index=True,
+        column_config=counts
+        | {
+            col.KIND: say("page_data.col_kind"),
+            "share": st.column_config.NumberColumn(say("page_data.col_share"), format="percent"),
+        },
+    )
+    st.caption(say("page_data.top_items", goal=goal))
+    st.dataframe(
+        top,
+        key="data_items",
+        hide_index=True,
+        column_config=counts
+        | {
+            col.ITEM: say("page_data.col_item"),
+            col.TITLE: say("page_data.col_title"),
+            col.CATEGORY: say("page_data.col_category"),
+        },
+    )
+
+with st.expander(say("page_data.numbers"), icon=":material/table:", key="data_numbers"):
+    st.dataframe(
+        shown,
+        key="data_table",
+        hide_index=True,
+        column_config={
+            "begin": say("page_data.col_begin"),
+            col.KIND: say("page_data.col_kind"),
+            "events": st.column_config.NumberColumn(
+                say("page_data.col_events"), format="localized"
+            ),
+            "money": money_column("page_data.col_money"),
+        },
+    )
+    st.download_button(
+        say("page_data.download"),
+        data=lambda: table_bytes(shown, PurePath("volumes.csv")),
+        file_name="volumes.csv",
+        mime="text/csv",
+        key="data_download",
+        on_click="ignore",
+    )
+if data.recipe.source:
+    st.caption(
+        plain(say("page_data.source", source=data.recipe.source, licence=data.recipe.licence))
+    )
