@@ -1,5 +1,7 @@
 """Home: where am I, and what next?"""
 
+from datetime import timedelta
+
 import streamlit as st
 
 from clvcore.charts.numbers import headline_count, headline_money
@@ -14,7 +16,7 @@ data = choice.dataset()
 facts = summary(data)
 money = facts["money_by_stream"]
 first, last = (f"{moment:%-d %b %Y}" for moment in data.observed)
-told = "pages.home.answer_no_money" if not money else f"pages.home.answer_{data.recipe.domain}"
+told = "pages.home.answer" if money else "pages.home.answer_no_money"
 opening(
     say("pages.home.title"),
     say("pages.home.question"),
@@ -22,7 +24,6 @@ opening(
         told,
         name=data.name,
         users=headline_count(facts["users"]),
-        items=headline_count(facts["items"]),
         events=headline_count(data.events.height),
         money=headline_money(sum(money.values()), data.currency),
         first=first,
@@ -31,7 +32,7 @@ opening(
     simulated=data.recipe.simulated,
 )
 
-weeks = (data.observed[1] - data.observed[0]).days // 7
+weeks = round((data.observed[1] - data.observed[0]) / timedelta(weeks=1))
 kinds = ", ".join(f"{kind} {rows:,}" for kind, rows in facts["events_by_kind"].items())
 streams = ", ".join(f"{name} {amount:,.2f}" for name, amount in money.items())
 spend = facts["spend"]
@@ -66,24 +67,23 @@ if choice.run_name() is None:
     st.write(say("pages.home.no_run"))
 else:
     st.write(say("pages.home.has_run", run=choice.run_name()))
-with st.container(horizontal=True, gap="large"):
-    for heading in dict.fromkeys(place.heading for place in places() if place.group):
-        with st.container(width="content"):
-            st.caption(heading)
-            for place in places():
-                if place.heading == heading:
-                    st.page_link(
-                        place.path,
-                        label=say(f"pages.go.{place.name}"),
-                        query_params=choice.links(),
-                    )
+for place in places():
+    if place.group:
+        st.page_link(
+            place.path,
+            label=say(f"pages.go.{place.name}"),
+            icon=f":material/{place.icon}:",
+            query_params=choice.links(),
+        )
 
-others = [name for name in sample.names() if name != data.name]
 st.subheader(say("pages.home.samples"), anchor=False)
-for name in others:
-    st.page_link(
-        "home.py",
-        label=say(f"pages.home.sample_{name}"),
-        icon=":material/database:",
-        query_params={"data": name},
-    )
+for name in sample.names():
+    if name != data.name:
+        st.button(
+            say(f"pages.home.sample_{name}"),
+            key=f"home_{name}",
+            icon=":material/database:",
+            type="tertiary",
+            on_click=choice.show,
+            args=(name,),
+        )

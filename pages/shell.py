@@ -11,9 +11,15 @@ from pages.parts import choice
 from pages.parts.places import places
 
 ICON = Path(__file__).parent / "parts" / "icon.png"
+SIDEBAR_PX = 340  # as wide as the name of a run
 
 # a file of our own: for an icon by name the browser would ask another host
-st.set_page_config(page_title=say("pages.app"), page_icon=str(ICON), layout="wide")
+st.set_page_config(
+    page_title=say("pages.app"),
+    page_icon=str(ICON),
+    layout="wide",
+    initial_sidebar_state=SIDEBAR_PX,
+)
 shown = st.navigation(
     {
         heading: [place.page(default=place.name == "home") for place in group]
