@@ -90,9 +90,9 @@ def show_table(rows: pl.DataFrame, key: str, *, currency: str, alt: str | None =
     config = {
         col.PRICE: money(format="%.2f"),
         col.AMOUNT: money(format="%.2f"),
-        SIMILARITY: bar(format="%.3f", min_value=0, max_value=1),
+        SIMILARITY: bar(format="%.3f", min_value=0, max_value=1, width=110),
         col.TAGS: st.column_config.ListColumn(),
-        "rank": money(width=60),
+        "rank": money(width=50),
     }
     st.dataframe(
         rows.with_columns(pl.col(col.MONEY).cast(pl.Float64)).rename(names),
@@ -122,9 +122,11 @@ def answer_of(found: pl.DataFrame, user: str, similarity: str) -> str:
 
 def show_wanted(found: pl.DataFrame, user: str, data: Dataset, *, again: bool) -> None:
     """The list itself."""
-    columns = ["rank", col.TITLE, col.CATEGORY, col.PRICE, SIMILARITY, "reason", col.TAGS]
+    columns = ["rank", col.TITLE, SIMILARITY, "reason", col.PRICE, col.CATEGORY, col.TAGS]
+    if again:
+        columns.insert(3, "seen")
     show_table(
-        found.select(*columns, *(["seen"] if again else [])),
+        found.select(columns),
         "users_list",
         currency=data.currency,
         alt=say("page_users.list_alt", user=user),
@@ -169,7 +171,7 @@ def show_near_items(run: FinishedRun, found: pl.DataFrame, data: Dataset) -> Non
         return
     near = neighbours(run.embeddings, item, n=N)
     rows = near.join(about_items(data), on=col.ITEM, how="left", maintain_order="left")
-    columns = ["rank", col.TITLE, col.CATEGORY, col.PRICE, SIMILARITY, col.TAGS]
+    columns = ["rank", col.TITLE, SIMILARITY, col.PRICE, col.CATEGORY, col.TAGS]
     show_table(rows.select(columns), "users_near_table", currency=data.currency)
     st.caption(say("page_users.near_item_about"))
 
@@ -255,12 +257,11 @@ with st.container(horizontal=True, vertical_alignment="bottom"):
         help=say("page_users.again_help"),
     )
 
-found, error = None, None
+found, is_known = None, True
 try:
     ids.number(user)
 except NotFoundError as unknown:
-    error = unknown
-    answer = say("page_users.unknown", user=user, name=data.name)
+    is_known, answer = False, str(unknown)
 else:
     if run is None:
         n_events = active.filter(pl.col(col.USER) == user)["events"].sum()
@@ -275,8 +276,8 @@ with top:
         answer,
         simulated=data.recipe.simulated,
     )
-if error is not None:
-    raise error
+if not is_known:
+    st.stop()
 
 if found is None:
     st.write(say("page_users.no_run_how"))

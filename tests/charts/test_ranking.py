@@ -1,0 +1,70 @@
+"""Charts about recommendations show the numbers they are given."""
+
+from datetime import UTC, datetime
+from decimal import Decimal
+
+import polars as pl
+
+from clvcore import columns as col
+from clvcore.charts import template
+from clvcore.charts.ranking import compared, history
+
+METRICS = pl.DataFrame(
+    {
+        "model": ["popularity", "two_tower"],
+        "mean": [0.03, 0.09],
+        "low": [0.02, 0.07],
+        "high": [0.05, 0.1],
+        "users": [640, 640],
+    }
+)
+
+
+def test_the_model_stands_out_and_the_best_is_on_top():
+    worse, better = compared(METRICS, subject="two_tower", measure="NDCG@10").data
+    assert better.name == "two-tower model"  # the last row is drawn on top
+    assert better.marker.color == template.ACCENT
+    assert worse.marker.color == template.BASE
+
+
+def test_an_interval_reaches_from_its_low_to_its_high():
+    row = compared(METRICS, subject="two_tower", measure="NDCG@10").data[1]
+    assert row.x[0] - row.error_x.arrayminus[0] == 0.07
+    assert row.x[0] + row.error_x.array[0] == 0.1
+    assert "640" in row.hovertext[0]
+
+
+def test_the_axis_begins_at_zero_and_names_the_measure():
+    axis = compared(METRICS, subject="two_tower", measure="NDCG@10").layout.xaxis
+    assert axis.rangemode == "tozero"
+    assert axis.title.text == "NDCG@10"
+
+
+def test_a_metric_without_an_interval_is_a_dot_alone():
+    bare = METRICS.with_columns(low=pl.lit(None, pl.Float64), high=pl.lit(None, pl.Float64))
+    for row in compared(bare, subject="two_tower", measure="coverage").data:
+        assert not row.error_x.visible
+        assert "no interval" in row.hovertext[0]
+
+
+def test_a_history_has_a_row_for_each_kind_with_what_was_taken_in_colour():
+    moment = datetime(2024, 3, 1, tzinfo=UTC)
+    events = pl.DataFrame(
+        {
+            col.AT: [moment, moment, moment],
+            col.KIND: ["view", "view", "purchase"],
+            col.TITLE: ["Cup", None, "Tea"],
+            col.AMOUNT: [None, None, Decimal("3.50")],
+        },
+        schema={
+            col.AT: col.TIME,
+            col.KIND: col.KIND_TYPE,
+            col.TITLE: pl.String,
+            col.AMOUNT: col.MONEY,
+        },
+    )
+    purchases, views = history(events, currency="EUR").data
+    assert (purchases.name, purchases.marker.color) == ("purchases", template.ACCENT)
+    assert (views.name, views.marker.color) == ("views", template.BASE)
+    assert "3.50 EUR" in purchases.hovertext[0]
+    assert "no item" in views.hovertext[1]

@@ -1,0 +1,140 @@
+"""The Quality page says what the stored report of a run says."""
+
+import json
+from pathlib import Path
+
+import pytest
+from streamlit.testing.v1 import AppTest
+
+from clvcore.runs.folder import RunFolder, State
+from clvcore.runs.workspace import Workspace
+
+SHELL = Path(__file__).parents[2] / "pages" / "shell.py"
+BASELINE = "item_knn"
+
+
+@pytest.fixture
+def data(home, small_shop_folder):
+    del home
+    return Workspace.default().resolve(str(small_shop_folder))
+
+
+@pytest.fixture
+def judged_run(data):
+    """Write a run whose report has one metric and one baseline, with this difference to it."""
+
+    def write(low: float, mean: float, high: float, *, new: bool = True) -> RunFolder:
+        folder = Workspace.default().root / "runs" / "0123456789abcdef"
+        folder.mkdir(parents=True)
+        run = RunFolder(folder)
+        run.write(
+            "config.json",
+            {"dataset": {"id": data.id, "reference": data.id}, "tower": {"encoder": "gru"}},
+        )
+        run.write("summary.json", {})
+        run.write("report.json", report(low, mean, high, new=new))
+        run.set_status(State.DONE, "")
+        return run
+
+    return write
+
+
+def report(low: float, mean: float, high: float, *, new: bool) -> dict:
+    metrics, differences = [], []
+    for protocol, users in (("all", 90), ("new", 60)):
+        if protocol == "new" and not new:
+            continue
+        about = {"protocol": protocol, "k": 10}
+        for model, value in (("two_tower", 0.05 + mean), (BASELINE, 0.05)):
+            own = about | {"model": model, "mean": value, "users": users}
+            metrics.append(own | {"metric": "ndcg", "low": value - 0.01, "high": value + 0.01})
+            metrics.append(own | {"metric": "coverage", "low": None, "high": None})
+        gap = about | {"metric": "ndcg", "mean": mean, "low": low, "high": high}
+        differences.append(gap | {"model": "two_tower", "other": BASELINE})
+    counts = {"with_targets": 100, "no_history": 10, "targets": 200, "unknown_items": 3}
+    return {
+        "k": [10],
+        "goal": "purchase",
+        "cut": 1_700_000_000_000_000,
+        "end": 1_702_000_000_000_000,
+        "judged": [
+            {"protocol": "new", "judged": 60, "only_repeats": 30} | counts,
+            {"protocol": "all", "judged": 90, "only_repeats": 0} | counts,
+        ],
+        "metrics": metrics,
+        "differences": differences,
+    }
+
+
+def show(data, **query):
+    at = AppTest.from_file(SHELL, default_timeout=120)
+    at.session_state["own"] = [data.id]
+    at.query_params["data"] = data.id
+    for key, text in query.items():
+        at.query_params[key] = text
+    return at.switch_page("quality.py").run()
+
+
+@pytest.mark.parametrize(
+    ("gap", "verdict"),
+    [
+        ((0.01, 0.02, 0.03), "beats every baseline: its NDCG@10 is 0.0700, 0.0200 above"),
+        ((-0.03, -0.02, -0.01), "does not reach the strongest baseline"),
+        ((-0.01, 0.005, 0.02), "cannot be told apart"),
+    ],
+)
+def test_the_answer_follows_the_interval_of_the_difference(data, judged_run, gap, verdict):
+    judged_run(*gap)
+    at = show(data)
+    assert not at.exception
+    assert verdict in at.subheader[0].value
+    assert "item-kNN" in at.subheader[0].value
+
+
+def test_a_deficit_is_told_without_a_double_negative(data, judged_run):
+    judged_run(-0.03, -0.02, -0.01)
+    assert "0.0200 below (95 % interval 0.0100 to 0.0300)" in show(data).subheader[0].value
+
+
+def test_the_tables_and_the_chart_have_the_numbers_of_the_report(data, judged_run):
+    judged_run(0.01, 0.02, 0.03)
+    at = show(data)
+    table = at.dataframe[0].value
+    assert table["Model"].tolist() == ["two-tower model", "item-kNN"]
+    assert table["Value"].tolist() == pytest.approx([0.07, 0.05])
+    assert table["Model minus it"].tolist()[1] == pytest.approx(0.02)
+    drawn = json.loads(at.get("plotly_chart")[0].proto.spec)["data"]
+    assert [row["x"][0] for row in drawn] == pytest.approx([0.05, 0.07])
+
+
+def test_who_was_judged_is_told_with_counts(data, judged_run):
+    judged_run(0.01, 0.02, 0.03)
+    told = " ".join(one.value for one in show(data).markdown)
+    assert "60 of 100 users" in told
+    assert "10 without a history before, 30 who only took again" in told
+
+
+def test_items_taken_again_are_judged_on_their_own_users(data, judged_run):
+    judged_run(0.01, 0.02, 0.03)
+    at = show(data, quality_again="true")
+    assert any("90 of 100 users" in one.value for one in at.markdown)
+
+
+def test_coverage_is_told_without_an_interval(data, judged_run):
+    judged_run(0.01, 0.02, 0.03)
+    at = show(data, quality_metric="Coverage")
+    assert "7.0% of the catalogue" in at.subheader[0].value
+
+
+def test_new_items_that_nobody_took_cannot_be_judged(data, judged_run):
+    judged_run(0.01, 0.02, 0.03, new=False)
+    at = show(data)
+    assert not at.exception
+    assert "cannot be judged" in at.subheader[0].value
+
+
+def test_without_a_run_the_page_says_how_to_get_one(data):
+    at = show(data)
+    assert not at.exception
+    assert "No model has been trained" in at.subheader[0].value
+    assert at.code[0].value == f"clv train {data.name}"
