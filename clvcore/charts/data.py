@@ -35,5 +35,6 @@ def volumes(frame: pl.DataFrame, measure: str, *, unit: str, step: str) -> go.Fi
             hovertemplate=say("page_data.hover"),
         )
     made.update_layout(barmode="relative", showlegend=len(made.data) > 1, hovermode="x unified")
-    made.update_yaxes(rangemode="tozero", tickformat="~s")
+    large = bool((shown[measure].cast(pl.Float64).abs() >= 1000).any())
+    made.update_yaxes(rangemode="tozero", tickformat="~s" if large else ",~r")
     return made

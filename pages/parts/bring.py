@@ -1,13 +1,15 @@
 """Bring in files: read, map, check, accept. Nothing is stored before a person accepts it."""
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import PurePath
 from typing import Any, get_args
 
 import streamlit as st
+from streamlit.delta_generator import DeltaGenerator
 
 from clvcore.charts import numbers
+from clvcore.columns import Kind
 from clvcore.data.clean import Intake, bring_in
 from clvcore.data.dataset import ColumnMap, Domain, RawTable, Recipe
 from clvcore.data.mapping import propose
@@ -143,8 +145,10 @@ def _mapping(table: str, raw: RawTable) -> ColumnMap:
     proposal = _proposed(raw)
     st.markdown(f"**{plain(say('page_data.bring.columns', table=table))}**")
     roles = {name: column for name, column in proposal.items() if name not in ASKED[table]}
-    columns = st.columns(WIDTH)
+    columns: Sequence[DeltaGenerator] = ()
     for place, role in enumerate(ASKED[table]):
+        if place % WIDTH == 0:  # a row of its own, so that the boxes stand level
+            columns = st.columns(WIDTH)
         guess = proposal.get(role)
         chosen = columns[place % WIDTH].selectbox(
             say(f"page_data.bring.role.{role}"),
@@ -181,6 +185,7 @@ def _recipe(events: RawTable, maps: Mapping[str, ColumnMap]) -> Recipe:
         format_func=lambda one: say(f"page_data.bring.domain_{one}"),
         key="data_domain",
     )
+    boxes = st.columns(WIDTH)
     options: dict[str, Any] = {
         "decimal": boxes[0].selectbox(
             say("page_data.bring.decimal"),
@@ -199,6 +204,14 @@ def _recipe(events: RawTable, maps: Mapping[str, ColumnMap]) -> Recipe:
             key="data_order",
             help=say("page_data.bring.decimal_help"),
         ),
+        "kinds": _kinds(
+            boxes[2].text_input(
+                say("page_data.bring.kinds"),
+                placeholder=say("page_data.bring.kinds_example"),
+                key="data_kinds_words",
+                help=say("page_data.bring.kinds_help", kinds=", ".join(Kind)),
+            )
+        ),
         "drop_duplicates": st.checkbox(
             say("page_data.bring.drop_duplicates"), key="data_duplicates"
         ),
@@ -213,6 +226,12 @@ def _recipe(events: RawTable, maps: Mapping[str, ColumnMap]) -> Recipe:
     )
 
 
+def _kinds(text: str) -> dict[str, str]:
+    """Words of the file and the kinds that they stand for, of "bought=purchase, seen=view"."""
+    pairs = [part.partition("=") for part in text.split(",") if part.strip()]
+    return {word.strip(): kind.strip() for word, _, kind in pairs}
+
+
 def _sound(recipe: Recipe) -> Recipe:
     """The recipe with a name and a currency.
 
@@ -224,6 +243,10 @@ def _sound(recipe: Recipe) -> Recipe:
         raise ConfigError(say("page_data.bring.bad_currency", currency=recipe.currency))
     if not name:
         raise ConfigError(say("page_data.bring.no_name"))
+    for word, kind in recipe.options.get("kinds", {}).items():
+        if not word or kind not in set(Kind):
+            told = {"word": f"{word}={kind}", "kinds": ", ".join(Kind)}
+            raise ConfigError(say("page_data.bring.bad_kinds", **told))
     return Recipe(
         name=name,
         currency=currency,

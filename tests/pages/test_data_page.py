@@ -1,0 +1,141 @@
+"""The Data page shows what the intake found, and brings files in."""
+
+import pytest
+
+from clvcore.charts.numbers import headline_count
+from clvcore.messages import say
+from clvcore.runs.workspace import Workspace
+
+EVENTS = b"""user_id,item_id,time,kind,quantity,amount
+u1,p7,2025-03-01 14:30:00,view,,
+u1,p7,2025-03-01 14:34:10,purchase,1,19.90
+u2,p3,2025-03-02 09:12:45,purchase,2,30.00
+,p3,2025-03-03 09:12:45,purchase,2,30.00
+"""
+
+
+def table(at, *columns):
+    """The first table with these columns."""
+    return next(one.value for one in at.dataframe if set(columns) <= set(one.value.columns))
+
+
+def texts(at):
+    drawn = [*at.subheader, *at.caption, *at.markdown, *at.error, *at.success]
+    return "\n".join(one.value for one in drawn)
+
+
+@pytest.fixture
+def stored(opened, shop):
+    """The page about the small shop, and the shop."""
+    return opened("data"), shop
+
+
+def test_the_answer_accounts_for_every_row(stored):
+    at, dataset = stored
+    events = dataset.accounts[0]
+    assert not at.exception
+    assert f"of {headline_count(events.rows_in)} event rows" in at.subheader[0].value
+    assert f"{headline_count(events.accepted)} (" in at.subheader[0].value
+
+
+def test_the_accounting_is_that_of_the_data_set(stored):
+    at, dataset = stored
+    shown = table(at, "table", "in")
+    assert list(shown["table"]) == [one.table for one in dataset.accounts]
+    assert list(shown["in"]) == [one.rows_in for one in dataset.accounts]
+    assert list(shown["money_accepted"]) == [one.money_accepted for one in dataset.accounts]
+
+
+def test_the_chart_adds_up_to_all_accepted_events(stored):
+    at, dataset = stored
+    assert table(at, "begin")["events"].sum() == dataset.events.height
+    assert table(at, "share")["events"].sum() == dataset.events.height
+
+
+def test_every_finding_is_told_with_what_mends_it(stored):
+    from pages.parts.bring import plain
+
+    at, dataset = stored
+    told = texts(at)
+    for finding in dataset.findings:
+        assert plain(finding.text) in told
+        assert plain(finding.fix) in told
+
+
+@pytest.fixture
+def bringing(stored):
+    at, _ = stored
+    at.session_state["data_view"] = "bring"
+    return at.run()
+
+
+def test_without_a_file_the_page_teaches_what_to_bring(bringing):
+    assert not bringing.exception
+    assert any(say("page_data.bring.start") in one.value for one in bringing.markdown)
+    assert "user_id,item_id" in bringing.code[0].value
+
+
+def test_a_file_is_checked_accepted_and_chosen(bringing):
+    at = bringing
+    at.file_uploader(key="data_file_events").upload("mine.csv", EVENTS, "text/csv").run()
+    assert not at.exception
+    assert at.selectbox(key="data_map_events_at_mine.csv").value == "time"
+    at.button(key="data_check").click().run()
+    assert "3 of 4 event rows are usable, 1 are broken" in texts(at)
+    assert Workspace.default().entries()[0].name != "mine", (
+        "nothing is stored before it is accepted"
+    )
+    at.button(key="data_accept").click().run()
+    assert not at.exception
+    assert Workspace.default().entries()[0].name == "mine"
+    assert at.session_state["data"] == Workspace.default().entries()[0].id
+    assert "of 4 event rows, 3 (75.0%) are used" in at.subheader[0].value
+
+
+def test_a_mapping_can_be_changed(bringing):
+    at = bringing
+    odd = EVENTS.replace(b"user_id", b"who_knows")
+    at.file_uploader(key="data_file_events").upload("odd.csv", odd, "text/csv").run()
+    assert not at.exception
+    assert at.selectbox(key="data_map_events_user_id_odd.csv").value is None
+    at.button(key="data_check").click().run()
+    assert len(at.error) == 1
+    at.selectbox(key="data_map_events_user_id_odd.csv").set_value("who_knows")
+    at.button(key="data_check").click().run()
+    assert not at.error
+    assert "3 of 4 event rows are usable" in texts(at)
+
+
+@pytest.mark.parametrize(
+    "content", [b"", b"\x89PNG\r\n\x1a\n\x00\x00", b"only,a,header\n"], ids=["empty", "png", "bare"]
+)
+def test_a_bad_file_gives_one_sentence(bringing, content):
+    at = bringing
+    at.file_uploader(key="data_file_events").upload("bad.csv", content, "text/csv").run()
+    assert not at.exception
+    assert len(at.error) == 1
+
+
+@pytest.mark.parametrize(
+    ("box", "wrong"),
+    [("data_currency", "12"), ("data_zone", "Mars/Base"), ("data_kinds_words", "seen=stared")],
+)
+def test_a_wrong_setting_gives_one_sentence_and_the_form_stays(bringing, box, wrong):
+    at = bringing
+    at.file_uploader(key="data_file_events").upload("mine.csv", EVENTS, "text/csv").run()
+    at.text_input(key=box).set_value(wrong)
+    at.button(key="data_check").click().run()
+    assert not at.exception
+    assert len(at.error) == 1
+    assert at.text_input(key=box).value == wrong
+    assert at.button(key="data_check")
+
+
+def test_the_name_of_a_sample_is_not_taken(bringing):
+    at = bringing
+    at.file_uploader(key="data_file_events").upload("mine.csv", EVENTS, "text/csv").run()
+    at.text_input(key="data_name_mine.csv").set_value("storefront")
+    at.button(key="data_check").click().run()
+    at.button(key="data_accept").click().run()
+    assert not at.exception
+    assert len(at.error) == 1
