@@ -225,6 +225,7 @@ elif chosen is not None:
         ),
         key="value_users",
         hide_index=True,
+        placeholder=UNKNOWN,
         column_config={
             col.USER: say("page_value.user"),
             "clv": money_column(say("page_value.clv_money", currency=currency)),
@@ -258,8 +259,9 @@ with st.expander(say("page_value.table"), icon=":material/table_rows:"):
         plain(table),
         key="value_groups",
         hide_index=True,
+        placeholder=UNKNOWN,
         column_config={
-            "group": say(f"page_value.{by}"),
+            "group": st.column_config.TextColumn(say(f"page_value.{by}"), width="medium"),
             "users": st.column_config.NumberColumn(say("page_value.users"), format="localized"),
             "clv": money_column(say("page_value.clv_money", currency=currency)),
             "ltv": money_column(say("page_value.ltv_money", currency=currency)),
@@ -284,15 +286,28 @@ with st.expander(say("page_value.table"), icon=":material/table_rows:"):
     )
 
 with st.expander(say("page_value.how"), icon=":material/waterfall_chart:"):
+    steps = charts.steps_to_value(worth, groups.total)
+    what = "clv" if costs_known else "ltv"
     st.plotly_chart(
-        charts.waterfall(
-            charts.steps_to_value(worth, groups.total),
-            total=say("page_value.clv" if costs_known else "page_value.ltv"),
-            currency=currency,
-        ),
+        charts.waterfall(steps, total=say(f"page_value.{what}"), currency=currency),
         key="value_waterfall",
         config=template.CONFIG,
         alt=say("page_value.how_alt"),
+    )
+    st.dataframe(
+        pl.DataFrame(
+            {
+                "step": [*(step.name for step in steps), say(f"page_value.{what}")],
+                "money": [*(float(step.amount) for step in steps), float(total[what] or 0)],
+            }
+        ),
+        key="value_steps",
+        hide_index=True,
+        column_config={
+            "step": say("page_value.step_name"),
+            "money": money_column(say("page_value.axis_money", currency=currency)),
+        },
+        width=360,
     )
 
 with st.expander(say("page_value.definitions"), icon=":material/menu_book:"):

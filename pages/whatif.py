@@ -191,10 +191,16 @@ with head:
     if before[what] is None:
         answer = say("page_whatif.unknown")
     elif not changes:
+        low, high = (before[f"{ends}_{end}"] for end in ("low", "high"))
+        if what == "ltv" and low is not None:  # all of LTV but its forecast is certain
+            low, high = (before["ltv_realised"] + end for end in (low, high))
         answer = say(
             "page_whatif.unchanged",
             what=what.upper(),
             base=amount(before[what]),
+            low=amount(low),
+            high=amount(high),
+            level=level,
             days=f"{days:g}",
         )
     else:
@@ -271,8 +277,9 @@ with st.expander(say("page_whatif.table", by=word), icon=":material/table_rows:"
         plain(table),
         key="whatif_groups",
         hide_index=True,
+        placeholder=UNKNOWN,
         column_config={
-            "group": say("page_whatif.by"),
+            "group": st.column_config.TextColumn(say("page_whatif.by"), width="medium"),
             "users": st.column_config.NumberColumn(say("page_whatif.users"), format="localized"),
             "base": money_column(say("page_whatif.base_money", currency=currency)),
             "after": money_column(say("page_whatif.after_money", currency=currency)),
@@ -290,6 +297,33 @@ with st.expander(say("page_whatif.table", by=word), icon=":material/table_rows:"
         icon=":material/download:",
         on_click="ignore",
         key="whatif_get",
+    )
+with st.expander(say("page_whatif.sensitivities"), icon=":material/table_rows:"):
+    steps = sorted(outcome.sensitivities, key=lambda one: -abs(one.effect))
+    st.dataframe(
+        pl.DataFrame(
+            {
+                "lever": [say(f"page_whatif.lever.{one.lever.value}") for one in steps],
+                "step": [one.step for one in steps],
+                "effect": [one.effect for one in steps],
+                "elasticity": [one.elasticity for one in steps],
+            }
+        ),
+        key="whatif_sensitivities",
+        hide_index=True,
+        placeholder=UNKNOWN,
+        column_config={
+            "lever": say("page_whatif.changed"),
+            "step": say("page_whatif.step"),
+            "effect": money_column(
+                say("page_whatif.axis_effect", what=what.upper(), currency=currency)
+            ),
+            "elasticity": st.column_config.NumberColumn(
+                say("page_whatif.elasticity_of", what=what.upper()),
+                format="%.3f",
+                help=say("page_whatif.elasticity_of_help", what=what.upper()),
+            ),
+        },
     )
 if outcome.acted:
     with st.expander(say("page_whatif.acted"), icon=":material/tune:"):
