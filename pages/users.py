@@ -92,6 +92,7 @@ def show_table(rows: pl.DataFrame, key: str, *, currency: str, alt: str | None =
         col.AMOUNT: money(format="%.2f"),
         SIMILARITY: bar(format="%.3f", min_value=0, max_value=1, width=110),
         col.TAGS: st.column_config.ListColumn(),
+        col.AT: st.column_config.DatetimeColumn(format="YYYY-MM-DD HH:mm:ss", timezone="UTC"),
         "rank": money(width=50),
     }
     st.dataframe(
@@ -110,6 +111,8 @@ def answer_of(found: pl.DataFrame, user: str, similarity: str) -> str:
     if found.is_empty():
         return say("page_users.nothing_left", user=user)
     first = found.row(0, named=True)
+    if first["seen"]:
+        return say("page_users.wants_again", user=user, title=first[col.TITLE])
     key = "wants" if similarity == "cosine" else "wants_product"
     return say(
         f"page_users.{key}" if first["reason"] else f"page_users.{key}_bare",
@@ -122,9 +125,9 @@ def answer_of(found: pl.DataFrame, user: str, similarity: str) -> str:
 
 def show_wanted(found: pl.DataFrame, user: str, data: Dataset, *, again: bool) -> None:
     """The list itself."""
-    columns = ["rank", col.TITLE, SIMILARITY, "reason", col.PRICE, col.CATEGORY, col.TAGS]
+    columns = ["rank", col.TITLE, "reason", SIMILARITY, col.PRICE, col.CATEGORY, col.TAGS]
     if again:
-        columns.insert(3, "seen")
+        columns.insert(4, "seen")
     show_table(
         found.select(columns),
         "users_list",
@@ -151,8 +154,10 @@ def show_history(data: Dataset, user: str) -> None:
     )
     with st.expander(say("page_users.history_table")):
         columns = [col.AT, col.KIND, col.TITLE, col.CATEGORY, col.AMOUNT]
+        names = {kind.value: say(f"page_users.kind.{kind}") for kind in col.Kind}
+        kinds = pl.col(col.KIND).cast(pl.String).replace(names)
         show_table(
-            events.sort(col.AT, descending=True).select(columns),
+            events.sort(col.AT, descending=True).select(columns).with_columns(kinds),
             "users_history_table",
             currency=data.currency,
         )
@@ -202,6 +207,7 @@ def show_value(data: Dataset, user: str) -> None:
         frame = worth(data.id, data)
     if data.id not in valued:
         valued.append(data.id)
+        st.rerun()  # without the button
     row = frame.row(by_predicate=pl.col(col.USER) == user, named=True)
     money = partial(headline_money, currency=data.currency)
     low, high = money(row["forecast_low"]), money(row["forecast_high"])

@@ -79,12 +79,12 @@ def history(events: pl.DataFrame, *, currency: str) -> go.Figure:
     for kind, _ in counts:
         rows = events.filter(pl.col(col.KIND) == kind).sort(col.AT)
         name = say(f"page_users.kind.{kind}")
-        colour = template.ACCENT if kind in TAKING else template.BASE
+        colour, opacity = (template.ACCENT, 0.9) if kind in TAKING else (template.BASE, 0.5)
         made.add_scatter(
             x=rows[col.AT].to_list(),
             y=[name] * rows.height,
             mode="markers",
-            marker={"size": 9, "color": colour, "opacity": 0.5},
+            marker={"size": 9, "color": colour, "opacity": opacity},
             hovertext=[_told(row, currency) for row in rows.to_dicts()],
             hoverinfo="text",
             name=name,

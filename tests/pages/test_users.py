@@ -93,6 +93,13 @@ def test_items_that_the_user_had_can_be_asked_for(show, run, data, user):
     assert shown["Had before"].tolist() == wanted["seen"].to_list()
 
 
+def test_an_item_that_is_wanted_again_is_called_so(show, run, data, user):
+    wanted = recommend(run.embeddings, run.material.seen, users=[user], n=1, again=run.scorer())
+    told = show(users_id=user, users_again="true").subheader[0].value
+    assert titles(data, wanted[col.ITEM])[0] in told
+    assert ("which they had before" in told) == wanted["seen"][0]
+
+
 def test_the_history_has_all_events_of_the_user(show, run, data, user):
     del run
     own = data.events.filter(pl.col(col.USER) == user)
@@ -122,6 +129,7 @@ def test_the_value_is_computed_when_asked_for(show, run, data, user):
     assert not at.metric
     at.button(key="users_value").click().run()
     assert not at.exception
+    assert "users_value" not in [one.key for one in at.button]
     worth = user_value(data, rng=np.random.default_rng(0)).frame
     row = worth.row(by_predicate=pl.col(col.USER) == user, named=True)
     assert at.metric[0].value == headline_money(row["ltv"], data.currency)
