@@ -14,7 +14,7 @@ import clvcore
 ROOT = Path(clvcore.__file__).parents[1]
 SILENCED = re.compile(r"# (noqa|type: ignore|ty: ignore)")
 REASON = re.compile(r"# (noqa: [A-Z0-9, ]+|ty: ignore\[[a-z-]+\]) *[#:]? *[a-z][^#]{8,}")
-SOURCES = sorted((ROOT / "clvcore").rglob("*.py"))
+SOURCES = sorted([*ROOT.glob("clvcore/**/*.py"), *ROOT.glob("pages/**/*.py"), ROOT / "app.py"])
 
 
 def loaded_by(module: str) -> set[str]:

@@ -10,7 +10,8 @@ import pytest
 import clvcore
 from clvcore.messages import catalogue, listed, say
 
-SOURCES = sorted(Path(clvcore.__file__).parent.rglob("*.py"))
+ROOT = Path(clvcore.__file__).parents[1]
+SOURCES = sorted([*ROOT.glob("clvcore/**/*.py"), *ROOT.glob("pages/**/*.py")])
 TEXT = "\n".join(file.read_text("utf-8") for file in SOURCES)
 
 
