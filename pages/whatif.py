@@ -244,18 +244,19 @@ with picture:
             level=level,
         )
     )
-    st.markdown(f"**{say('page_whatif.tornado')}**")
-    st.plotly_chart(
-        charts.tornado(
-            outcome.sensitivities,
-            what=what,
-            currency=currency,
-            words={lever.value: say(f"page_whatif.lever.{lever.value}") for lever in Lever},
-        ),
-        key="whatif_tornado",
-        config=template.CONFIG,
-        alt=say("page_whatif.tornado_alt"),
-    )
+
+st.markdown(f"**{say('page_whatif.tornado')}**")
+st.plotly_chart(
+    charts.tornado(
+        outcome.sensitivities,
+        what=what,
+        currency=currency,
+        words={lever.value: say(f"page_whatif.lever.{lever.value}") for lever in Lever},
+    ),
+    key="whatif_tornado",
+    config=template.CONFIG,
+    alt=say("page_whatif.tornado_alt"),
+)
 
 with st.expander(say("page_whatif.table", by=word), icon=":material/table_rows:"):
     rows = [

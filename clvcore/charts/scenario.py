@@ -90,9 +90,10 @@ def tornado(
         hovertemplate=say("page_whatif.hover_effect", currency=currency),
     )
     most = max([abs(effect) for effect in effects], default=1.0) or 1.0
-    low = -1.3 * most if min(effects, default=0.0) < 0 else 0.0
+    least = min(effects, default=0.0)
+    low = least - 0.5 * most if least < 0 else 0.0  # room for the words beside a bar
     made.update_xaxes(
-        range=[low, 1.3 * most],
+        range=[low, 1.5 * most],
         tickformat="~s",
         zeroline=True,
         zerolinecolor="rgba(128,128,128,0.5)",

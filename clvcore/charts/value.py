@@ -52,6 +52,7 @@ def value_by_group(groups: pl.DataFrame, *, by: str, currency: str, basis: str) 
         marker={"color": ACCENT, "opacity": [_strength(row["users"]) for row in rows]},
         customdata=told,
         hovertemplate=say("page_value.hover", by=by),
+        unselected={"marker": {"opacity": 0.5}},
     )
     if groups["cac"].is_not_null().any():
         made.add_scatter(
@@ -77,11 +78,12 @@ def value_by_group(groups: pl.DataFrame, *, by: str, currency: str, basis: str) 
         textposition="middle right",
         cliponaxis=False,
         hoverinfo="skip",
+        unselected={"textfont": {"color": "rgba(128,128,128,0.9)"}},
         showlegend=False,
     )
     low = min([0.0, *(_float(row["ltv"]) or 0.0 for row in rows)])
     made.update_xaxes(
-        range=[1.05 * low, 1.22 * (max(reach, default=0.0) or 1.0)],
+        range=[1.05 * low, 1.3 * (max(reach, default=0.0) or 1.0)],
         showgrid=True,
         gridcolor="rgba(128,128,128,0.18)",
         zeroline=True,
