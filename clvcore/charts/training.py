@@ -57,11 +57,16 @@ def validation(curve: pl.DataFrame, baselines: Mapping[str, float]) -> go.Figure
             yshift=14,
             font={"color": template.ACCENT},
         )
-    last = max(1.0, float(curve["epoch"].max() or 1))  # ty: ignore[invalid-argument-type] : a column of floats has a float as maximum
-    made.update_xaxes(range=[0, last * 1.03], tickformat="d", dtick=max(1, round(last / 8)))
+    _by_epoch(made, curve)
     made.update_yaxes(range=[0, 1.15 * _top(judged["ndcg"], baselines)], tickformat=".3f")
     made.update_layout(showlegend=False)
     return made
+
+
+def _by_epoch(made: go.Figure, curve: pl.DataFrame) -> None:
+    """The same axis for both charts: from 0 to the last epoch, in whole epochs."""
+    last = max(1.0, float(curve["epoch"].max() or 1))  # ty: ignore[invalid-argument-type] : a column of floats has a float as maximum
+    made.update_xaxes(range=[0, last * 1.03], tickformat="d", dtick=max(1, round(last / 8)))
 
 
 def _top(ndcg: pl.Series, baselines: Mapping[str, float]) -> float:
@@ -92,5 +97,5 @@ def loss(curve: pl.DataFrame) -> go.Figure:
         line={"color": template.ACCENT, "width": 3},
         hovertemplate=say("page_train.hover_loss"),
     )
-    made.update_xaxes(rangemode="tozero", tickformat="d")
+    _by_epoch(made, curve)
     return made
