@@ -135,7 +135,7 @@ if data.users.is_empty():
     )
     st.stop()
 head = st.container()
-levers, picture = st.columns([1, 2.4], gap="large")
+levers, picture = st.columns([1, 1.7], gap="medium")
 key = "channel" if data.users[col.CHANNEL].is_not_null().any() else "segment"
 bases = ["revenue", *(["margin"] if data.items[col.UNIT_COST].is_not_null().any() else [])]
 
