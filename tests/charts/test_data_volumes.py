@@ -1,0 +1,37 @@
+"""Bars of what came in."""
+
+from datetime import date
+
+import polars as pl
+
+from clvcore.charts import data as charts
+from clvcore.columns import Kind
+
+FRAME = pl.DataFrame(
+    {
+        "begin": [date(2025, 3, 3), date(2025, 3, 3), date(2025, 3, 10)],
+        "kind": ["purchase", "view", "purchase"],
+        "events": [2, 5, 1],
+        "money": [50, 0, 20],
+    }
+)
+
+
+def test_bars_of_events_add_up_to_the_events():
+    figure = charts.volumes(FRAME, "events", unit="events", step="week")
+    assert sum(sum(bar.y) for bar in figure.data) == 8  # 2 + 5 + 1
+    assert figure.layout.yaxis.rangemode == "tozero"
+
+
+def test_kinds_without_money_have_no_bar_of_money():
+    figure = charts.volumes(FRAME, "money", unit="EUR", step="week")
+    assert [bar.name for bar in figure.data] == ["purchases"]
+
+
+def test_every_kind_has_a_colour_of_its_own():
+    kinds = [kind.value for kind in Kind]
+    frame = pl.DataFrame({"begin": [date(2025, 3, 3)] * len(kinds), "kind": kinds}).with_columns(
+        events=1, money=0
+    )
+    figure = charts.volumes(frame, "events", unit="events", step="week")
+    assert len({bar.marker.color for bar in figure.data}) == len(kinds)
