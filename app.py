@@ -3,8 +3,10 @@
 import os
 from pathlib import Path
 
-# training has the accelerator to itself: the pages compute on the CPU
-os.environ.setdefault("JAX_PLATFORMS", "cpu")
+# training has the accelerator to itself: the pages compute on the CPU, and a worker that they start
+# knows by the mark that this does not hold for it
+if "JAX_PLATFORMS" not in os.environ:
+    os.environ |= {"JAX_PLATFORMS": "cpu", "CLV_PAGES_ON_CPU": "1"}
 
 import streamlit as st
 from starlette.middleware import Middleware

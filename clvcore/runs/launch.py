@@ -4,6 +4,7 @@ import os
 import secrets
 import subprocess
 import sys
+from collections.abc import Mapping
 from dataclasses import asdict
 from pathlib import Path
 
@@ -73,5 +74,13 @@ def start(run: RunFolder) -> "subprocess.Popen[bytes]":
             stderr=subprocess.STDOUT,
             start_new_session=True,
             pass_fds=[lock.fileno()],
-            env={**os.environ, "PYTHONUNBUFFERED": "1"},
+            env=worker_environment(os.environ),
         )
+
+
+def worker_environment(ours: Mapping[str, str]) -> dict[str, str]:
+    """Our environment for a worker, which may use the accelerator that the pages leave alone."""
+    theirs = {**ours, "PYTHONUNBUFFERED": "1"}
+    if theirs.pop("CLV_PAGES_ON_CPU", ""):
+        del theirs["JAX_PLATFORMS"]
+    return theirs

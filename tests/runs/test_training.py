@@ -13,7 +13,7 @@ from clvcore.ranking.recommend import recommend
 from clvcore.runs import worker
 from clvcore.runs.finished import finished, stored_report
 from clvcore.runs.folder import State, all_runs, find_run
-from clvcore.runs.launch import start
+from clvcore.runs.launch import start, worker_environment
 from clvcore.runs.locks import try_to_hold
 from clvcore.towers.encode import encode_users, raw_items
 
@@ -159,3 +159,10 @@ def test_a_line_of_progress_that_is_still_being_written_is_left_for_later(new_ru
     with (run.path / "progress.jsonl").open("a") as file:
         file.write(json.dumps({"step": 2})[:5])
     assert run.progress() == [{"step": 1}]
+
+
+def test_a_worker_may_use_the_accelerator_that_the_pages_leave_alone():
+    pages = {"JAX_PLATFORMS": "cpu", "CLV_PAGES_ON_CPU": "1", "HOME": "/home"}
+    assert worker_environment(pages) == {"HOME": "/home", "PYTHONUNBUFFERED": "1"}
+    asked_for = {"JAX_PLATFORMS": "cpu"}
+    assert worker_environment(asked_for)["JAX_PLATFORMS"] == "cpu"
