@@ -18,7 +18,22 @@ from clvcore.runs.locks import try_to_hold
 from clvcore.towers.encode import encode_users, raw_items
 
 
-def wait_for(true, *, seconds=60):
+@pytest.fixture
+def started():
+    """Start workers that do not outlive the test, whatever becomes of it."""
+    programs = []
+
+    def begin(run):
+        programs.append(start(run))
+        return programs[-1]
+
+    yield begin
+    for program in programs:
+        program.kill()
+        program.wait()
+
+
+def wait_for(true, *, seconds=300):
     until = time.monotonic() + seconds
     while not true():
         assert time.monotonic() < until, "waited in vain"
@@ -79,35 +94,35 @@ def test_a_run_that_is_cancelled_before_it_learned_has_no_model(new_run, workspa
         finished(workspace, run.run_id)
 
 
-def test_a_run_that_is_cancelled_while_it_learns_keeps_the_best_model(new_run, workspace):
+def test_a_run_that_is_cancelled_while_it_learns_keeps_the_best_model(new_run, workspace, started):
     run = new_run(epochs=500, patience=500)
-    program = start(run)
+    program = started(run)
     wait_for(lambda: any(entry["metrics"] for entry in run.progress()))
     run.ask_to_cancel()
-    program.wait(60)
+    program.wait(300)
     assert run.status().state is State.CANCELLED
     assert len(finished(workspace, run.run_id).embeddings.users)
 
 
-def test_a_killed_worker_is_seen_as_lost_and_never_as_running(new_run):
+def test_a_killed_worker_is_seen_as_lost_and_never_as_running(new_run, started):
     run = new_run(epochs=500, patience=500)
-    program = start(run)
+    program = started(run)
     assert run.status().state in (State.QUEUED, State.RUNNING)
     wait_for(lambda: run.status().state is State.RUNNING)
     os.kill(program.pid, signal.SIGKILL)
-    program.wait(60)
+    program.wait(300)
     assert run.status().state is State.LOST
     assert "Start the run again" in run.status().message
 
 
-def test_a_second_run_waits_and_says_so(new_run):
+def test_a_second_run_waits_and_says_so(new_run, started):
     run = new_run()
     with try_to_hold(run.path.parent / "accelerator.lock"):
-        program = start(run)
+        program = started(run)
         wait_for(lambda: "Waiting for another run" in run.status().message)
         assert run.status().state is State.QUEUED
         run.ask_to_cancel()
-        program.wait(60)
+        program.wait(300)
     assert run.status().state is State.CANCELLED
 
 
