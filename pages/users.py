@@ -18,10 +18,10 @@ from clvcore.ranking.lists import ItemLists
 from clvcore.ranking.recommend import SIMILARITY, neighbours, recommend
 from clvcore.ranking.top_n import NOBODY, top_n
 from clvcore.runs.finished import FinishedRun
-from clvcore.value.users import user_value
 from pages.parts import choice
 from pages.parts.opening import opening
 from pages.parts.places import is_there
+from pages.parts.worth import YEAR_DAYS, valued
 
 N = 10  # length of every list on the page; a string below would be drawn
 BUSIEST = 20
@@ -58,13 +58,6 @@ def wanted(run_id: str, user: str, _run: FinishedRun, *, again: bool) -> pl.Data
         .with_columns(reasons)
         .join(titles, on="reason_id", how="left", maintain_order="left")
     )
-
-
-@st.cache_resource(max_entries=4, show_spinner=False)
-def worth(data_id: str, _data: Dataset) -> pl.DataFrame:
-    """What every user is worth."""
-    del data_id
-    return user_value(_data, rng=np.random.default_rng(0)).frame
 
 
 def about_items(data: Dataset) -> pl.DataFrame:
@@ -198,15 +191,15 @@ def show_near_users(run: FinishedRun, user: str, data: Dataset) -> None:
 
 def show_value(data: Dataset, user: str) -> None:
     """What the user is worth; computed once for all users, when asked for."""
-    valued = st.session_state.setdefault("users_valued", [])
-    if data.id not in valued:
+    shown = st.session_state.setdefault("users_valued", [])
+    if data.id not in shown:
         st.caption(say("page_users.value_about"))
         if not st.button(say("page_users.value_button"), key="users_value"):
             return
     with st.spinner(say("page_users.valuing", name=data.name), show_time=True):
-        frame = worth(data.id, data)
-    if data.id not in valued:
-        valued.append(data.id)
+        frame = valued(st.session_state["data"], data.id, "revenue", YEAR_DAYS)[0].frame
+    if data.id not in shown:
+        shown.append(data.id)
         st.rerun()  # without the button
     row = frame.row(by_predicate=pl.col(col.USER) == user, named=True)
     money = partial(headline_money, currency=data.currency)

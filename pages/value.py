@@ -6,7 +6,6 @@ from functools import partial
 from pathlib import PurePath
 from typing import Any
 
-import numpy as np
 import polars as pl
 import streamlit as st
 
@@ -16,30 +15,17 @@ from clvcore.charts import value as charts
 from clvcore.charts.numbers import UNKNOWN, headline_count, headline_money
 from clvcore.messages import say
 from clvcore.report.tables import table_bytes
-from clvcore.runs.workspace import Workspace
 from clvcore.value.breakdown import UNATTRIBUTED, Breakdown, breakdown
 from clvcore.value.breakdown import UNKNOWN as UNKNOWN_GROUP
 from clvcore.value.ledger import Basis
 from clvcore.value.reconciliation import reconcile
-from clvcore.value.users import UserValue, user_value
+from clvcore.value.users import UserValue
 from pages.parts import choice
 from pages.parts.opening import opening
+from pages.parts.worth import valued
 
-SEED = 0  # as on the command line, so that both give the same intervals
 HORIZONS_DAYS = (90, 180, 365, 730)
 SHOWN_USERS = 100
-
-
-@st.cache_resource(max_entries=8, show_spinner=say("page_value.computing"))
-def valued(
-    reference: str, dataset_id: str, basis: Basis, horizon_days: int
-) -> tuple[UserValue, np.random.Generator]:
-    """The worth of every user and the luck that is left; the id renews it where data change."""
-    del dataset_id
-    data = Workspace.default().resolve(reference)
-    rng = np.random.default_rng(SEED)
-    worth = user_value(data, rng=rng, basis=basis, horizon_days=float(horizon_days))
-    return worth, rng
 
 
 @st.cache_resource(max_entries=24, show_spinner=say("page_value.computing"))

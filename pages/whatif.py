@@ -15,17 +15,15 @@ from clvcore.charts import template
 from clvcore.charts.numbers import UNKNOWN, headline_money, percent
 from clvcore.messages import say
 from clvcore.report.tables import table_bytes
-from clvcore.runs.workspace import Workspace
 from clvcore.scenario.levers import Lever
 from clvcore.scenario.moves import Acted, acts
 from clvcore.scenario.outcome import Baseline, Outcome, baseline, compare
 from clvcore.scenario.scenario import Scenario
 from clvcore.value.ledger import Basis
-from clvcore.value.users import user_value
 from pages.parts import choice
 from pages.parts.opening import opening
+from pages.parts.worth import YEAR_DAYS, valued
 
-SEED = 0  # as on the command line, so that both give the same intervals
 MAIN = (Lever.RETENTION, Lever.ORDER_RATE, Lever.ORDER_VALUE, Lever.MARGIN, Lever.CAC)
 FURTHEST_PERCENT = 50
 FURTHEST_POINTS = 20
@@ -37,10 +35,8 @@ def started(
     reference: str, dataset_id: str, basis: Basis, key: str
 ) -> tuple[Baseline, np.random.Generator]:
     """Where scenarios start and the luck that is left; the id renews it where data change."""
-    del dataset_id
-    data = Workspace.default().resolve(reference)
-    rng = np.random.default_rng(SEED)
-    return baseline(user_value(data, rng=rng, basis=basis), [key]), rng
+    worth, rng = valued(reference, dataset_id, basis, YEAR_DAYS)
+    return baseline(worth, [key]), rng
 
 
 @st.cache_resource(max_entries=64, show_spinner=say("page_whatif.computing"))
