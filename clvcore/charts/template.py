@@ -43,5 +43,7 @@ def figure(*, height: int = HEIGHT, x: str = "", y: str = "") -> go.Figure:
         separators=".,",
     )
     made.update_xaxes(title_text=x, automargin=True, showgrid=False, zeroline=False)
-    made.update_yaxes(title_text=y, automargin=True, gridcolor="rgba(128,128,128,0.18)", zeroline=False)
+    made.update_yaxes(
+        title_text=y, automargin=True, gridcolor="rgba(128,128,128,0.18)", zeroline=False
+    )
     return made
