@@ -130,7 +130,7 @@ def test_few_buyers_get_a_forecast_that_says_how_little_it_knows(world):
     events = [("ann", f"2024-0{m}-01", "purchase", "10") for m in (1, 3, 5)]
     events += [("bob", "2024-02-01", "purchase", "20")]
     made = forecast(world(events), rng=np.random.default_rng(0))
-    assert any("only 1 cases" in note for note in made.notes)
+    assert any("few cases to learn from (1, fewer than 50)" in note for note in made.notes)
     ann, bob = made.users["forecast"].to_list()
     assert ann > 0
     assert bob > 0
