@@ -127,7 +127,7 @@ SHOWN = pl.Schema(
         SLATE: pl.String(),
         POSITION: pl.Int32(),  # from 1
         ITEM: pl.String(),
-        PROPENSITY: pl.Float64(),  # probability that the policy put this item at this position
+        PROPENSITY: pl.Float64(),  # of this item at this position, given those above it in the slate
         TAKEN: pl.Boolean(),
     }
 )

@@ -22,6 +22,7 @@ from clvcore.value.reconciliation import reconcile
 from clvcore.value.users import UserValue
 from pages.parts import choice
 from pages.parts.opening import opening
+from pages.parts.tables import money_column, plain
 from pages.parts.worth import valued
 
 HORIZONS_DAYS = (90, 180, 365, 730)
@@ -54,16 +55,6 @@ def of_group(worth: UserValue, by: str, group: str) -> pl.DataFrame:
 def unbroken(text: object) -> str:
     """An amount that no line ends within."""
     return str(text).replace(" ", "\N{NO-BREAK SPACE}")
-
-
-def plain(frame: pl.DataFrame) -> pl.DataFrame:
-    """Money as numbers that the browser can sort and align."""
-    return frame.with_columns(pl.col(pl.Decimal).cast(pl.Float64))
-
-
-def money_column(label: str) -> Any:
-    """A column of money: two places, aligned right."""
-    return st.column_config.NumberColumn(label, format="accounting")
 
 
 data = choice.dataset()

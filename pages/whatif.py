@@ -22,6 +22,7 @@ from clvcore.scenario.scenario import Scenario
 from clvcore.value.ledger import Basis
 from pages.parts import choice
 from pages.parts.opening import opening
+from pages.parts.tables import money_column, plain
 from pages.parts.worth import YEAR_DAYS, valued
 
 MAIN = (Lever.RETENTION, Lever.ORDER_RATE, Lever.ORDER_VALUE, Lever.MARGIN, Lever.CAC)
@@ -108,16 +109,6 @@ def parameter(acted: Acted, number: float | None) -> str:
 def amount(money: Any) -> str:
     """Money in a sentence, which no line ends within."""
     return headline_money(money, currency).replace(" ", "\N{NO-BREAK SPACE}")
-
-
-def plain(frame: pl.DataFrame) -> pl.DataFrame:
-    """Money as numbers that the browser can sort and align."""
-    return frame.with_columns(pl.col(pl.Decimal).cast(pl.Float64))
-
-
-def money_column(label: str) -> Any:
-    """A column of money: two places, aligned right."""
-    return st.column_config.NumberColumn(label, format="accounting")
 
 
 data = choice.dataset()

@@ -156,6 +156,14 @@ def some(windows: Window, rows: np.ndarray, size: int) -> Window:
     return Window(user, first, last)
 
 
+def n_batches(windows: Window, *, max_length: int, batch_events: int) -> int:
+    """How many batches `shuffled_batches` makes of an epoch."""
+    return sum(
+        -(-len(members) // max(1, batch_events // length))
+        for length, members in buckets(windows, max_length)
+    )
+
+
 def shuffled_batches(
     events: Sequences,
     windows: Window,

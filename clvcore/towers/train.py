@@ -13,7 +13,7 @@ from jaxtyping import Array, Float
 
 from clvcore.errors import FitError
 from clvcore.messages import say
-from clvcore.towers.batches import sequences, shuffled_batches, training_windows
+from clvcore.towers.batches import n_batches, sequences, shuffled_batches, training_windows
 from clvcore.towers.config import TowerConfig, TrainConfig
 from clvcore.towers.known import Known
 from clvcore.towers.lesson import Lesson
@@ -106,7 +106,9 @@ def fit(
         max_length=config.max_length,
         batch_events=train.batch_events,
     )
-    steps_per_epoch = sum(1 for _ in epoch_batches(rng=np.random.default_rng(train.seed)))
+    steps_per_epoch = n_batches(
+        windows, max_length=config.max_length, batch_events=train.batch_events
+    )
     total_steps = steps_per_epoch * train.epochs
     model = initialised(lesson, config, seed=train.seed)
     state = first_state(model, train)

@@ -10,6 +10,7 @@ from clvcore.features.vocabulary import Vocabulary
 from clvcore.towers.batches import (
     buckets,
     latest_windows,
+    n_batches,
     padded,
     sequences,
     shuffled_batches,
@@ -102,3 +103,12 @@ def test_buckets_hold_every_window_once_and_none_is_too_long(per_user, max_lengt
     assert sorted(members.tolist()) == list(range(len(windows.user)))
     for length, rows in placed:
         assert ((windows.last - windows.first)[rows] <= length).all()
+
+
+@given(people, st.sampled_from([8, 16, 40]))
+def test_the_number_of_batches_is_known_before_they_are_made(per_user, max_length):
+    events = sequences(behaviour(per_user))
+    windows = training_windows(events, max_length)
+    sizes = {"max_length": max_length, "batch_events": 32}
+    made = shuffled_batches(events, windows, **sizes, rng=np.random.default_rng(0))
+    assert len(list(made)) == n_batches(windows, **sizes)
