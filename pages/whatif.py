@@ -22,6 +22,7 @@ from clvcore.scenario.scenario import Scenario
 from clvcore.value.ledger import Basis
 from pages.parts import choice
 from pages.parts.opening import opening
+from pages.parts.supposed import suppose
 from pages.parts.tables import money_column, plain
 from pages.parts.worth import YEAR_DAYS, valued
 
@@ -171,6 +172,7 @@ with head:
     scope = None if group == EVERYBODY else f"{key}={group}"
     changes = written(moved)
     outcome = compared(start, changes, scope if changes else None, elasticity)
+    suppose(data.id, changes, scope, elasticity, basis)  # for the report
     before, delta = (side.total.row(0, named=True) for side in (outcome.base, outcome.delta))
     what = "ltv" if before["clv"] is None or delta["clv"] is None else "clv"
     ends = "clv" if what == "clv" else "forecast"

@@ -1,0 +1,64 @@
+"""What was supposed on the What-if page last, so that the report can tell it."""
+
+from dataclasses import dataclass
+
+import streamlit as st
+
+from clvcore.value.ledger import Basis
+
+KEPT = "supposed"
+CHANGES, SCOPE, ELASTICITY = "report_set", "report_scope", "report_elasticity"
+"""What stands in the report's link, named as the options of ``clv report``."""
+
+
+@dataclass(frozen=True, slots=True)
+class Supposed:
+    """Changes as `Scenario.of` reads them, for a data set on a basis."""
+
+    data_id: str
+    changes: tuple[str, ...]
+    scope: str | None = None
+    elasticity: float = 0.0
+    basis: Basis | None = None
+    """None where a link did not say."""
+
+
+def suppose(
+    data_id: str, changes: tuple[str, ...], scope: str | None, elasticity: float, basis: Basis
+) -> None:
+    """Keep what the levers say."""
+    st.session_state[KEPT] = Supposed(data_id, changes, scope, elasticity, basis)
+
+
+def supposed(data_id: str) -> Supposed:
+    """What the levers said last, else what the link says; the link then says the same."""
+    said: Supposed | None = st.session_state.get(KEPT)
+    if said is None:
+        said = _linked(data_id)
+        st.session_state[KEPT] = said
+    if said.data_id != data_id:
+        said = Supposed(data_id, ())
+    _into_link(said)
+    return said
+
+
+def _linked(data_id: str) -> Supposed:
+    try:
+        elasticity = float(st.query_params.get(ELASTICITY, "0"))
+    except ValueError:
+        elasticity = 0.0
+    changes = tuple(st.query_params.get_all(CHANGES))
+    return Supposed(data_id, changes, st.query_params.get(SCOPE), elasticity)
+
+
+def _into_link(said: Supposed) -> None:
+    told = {
+        CHANGES: list(said.changes),
+        SCOPE: said.scope if said.changes else None,
+        ELASTICITY: f"{said.elasticity:g}" if said.changes and said.elasticity else None,
+    }
+    for key, value in told.items():
+        if value:
+            st.query_params[key] = value
+        elif key in st.query_params:
+            del st.query_params[key]
