@@ -10,7 +10,7 @@ from clvcore import columns as col
 from clvcore.charts import data as charts
 from clvcore.charts import numbers, template
 from clvcore.data.dataset import Dataset, Finding, Severity
-from clvcore.messages import say
+from clvcore.messages import again, say
 from clvcore.report import overview
 from clvcore.report.tables import table_bytes
 from clvcore.runs import stored
@@ -66,8 +66,8 @@ def tell(finding: Finding) -> None:
     """One finding as a calm row: how grave, what, and what mends it."""
     grave, text = st.columns([1, 9], gap="small")
     grave.badge(say(f"page_data.severity_{finding.severity.value}"), color=COLOUR[finding.severity])
-    text.markdown(plain(finding.text))
-    text.caption(plain(finding.fix))
+    text.markdown(plain(again(finding.text)))
+    text.caption(plain(again(finding.fix)))
 
 
 def money_column(key: str) -> Any:

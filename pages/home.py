@@ -4,7 +4,7 @@ from datetime import timedelta
 
 import streamlit as st
 
-from clvcore.charts.numbers import headline_count, headline_money
+from clvcore.charts.numbers import day, headline_count, headline_money
 from clvcore.cli.dataset import summary
 from clvcore.data import sample
 from clvcore.messages import say
@@ -15,7 +15,7 @@ from pages.parts.places import places
 data = choice.dataset()
 facts = summary(data)
 money = facts["money_by_stream"]
-first, last = (f"{moment:%-d %b %Y}" for moment in data.observed)
+first, last = (day(moment) for moment in data.observed)
 told = "pages.home.answer" if money else "pages.home.answer_no_money"
 opening(
     say("pages.home.title"),

@@ -7,12 +7,13 @@ import streamlit as st
 
 from clvcore.errors import ClvError
 from clvcore.messages import say
-from pages.parts import choice
+from pages.parts import choice, language
 from pages.parts.places import places
 
 ICON = Path(__file__).parent / "parts" / "icon.png"
 SIDEBAR_PX = 340  # as wide as the name of a run
 
+language.settle()
 # a file of our own: for an icon by name the browser would ask another host
 st.set_page_config(
     page_title=say("pages.app"),
@@ -28,6 +29,7 @@ shown = st.navigation(
 )
 with st.sidebar:
     notes = choice.draw()
+    language.draw()
 for note in notes:
     st.warning(note, icon=":material/info:")
 try:

@@ -13,7 +13,7 @@ from clvcore import columns as col
 from clvcore.charts import template
 from clvcore.charts import value as charts
 from clvcore.charts.numbers import UNKNOWN, headline_count, headline_money
-from clvcore.messages import say
+from clvcore.messages import again, say
 from clvcore.report.tables import table_bytes
 from clvcore.value.breakdown import UNATTRIBUTED, Breakdown, breakdown
 from clvcore.value.breakdown import UNKNOWN as UNKNOWN_GROUP
@@ -300,7 +300,7 @@ with st.expander(say("page_value.definitions"), icon=":material/menu_book:"):
         )
     )
     for note in worth.notes:
-        st.markdown(f"- {note}")
+        st.markdown(f"- {again(note)}")
 
 sides = reconcile(worth)
 broken = [side.name for side in sides if not side.holds]

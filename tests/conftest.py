@@ -1,11 +1,14 @@
 """What tests of several rooms share: a small simulated shop on disk, and a workspace of its own."""
 
+import os
 from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from clvcore.data.worlds import STOREFRONT, simulate, write
+
+os.environ.pop("CLV_LANGUAGE", None)  # the tests listen to English
 
 
 @pytest.fixture(scope="session")

@@ -36,5 +36,6 @@ def volumes(frame: pl.DataFrame, measure: str, *, unit: str, step: str) -> go.Fi
         )
     made.update_layout(barmode="relative", showlegend=len(made.data) > 1, hovermode="x unified")
     large = bool((shown[measure].cast(pl.Float64).abs() >= 1000).any())
-    made.update_yaxes(rangemode="tozero", tickformat="~s" if large else ",~r")
+    made.update_yaxes(rangemode="tozero", tickformat=template.large_numbers() if large else ",~r")
+    template.by_time(made)
     return made

@@ -1,11 +1,13 @@
-"""Numbers as they stand in a headline: three significant digits, with k, M or bn."""
+"""Numbers and days as they stand in a headline: three significant digits, in the reader's language."""
 
 import math
+from datetime import date, datetime
 from decimal import Decimal
+
+from clvcore.messages import say
 
 UNKNOWN = "\N{EN DASH}"
 """Stands where a number is unknown; never a zero."""
-_STEPS = ((1e9, "bn"), (1e6, "M"), (1e3, "k"), (1.0, ""))
 
 
 def short(x: float | Decimal | None) -> str:
@@ -21,7 +23,7 @@ def short(x: float | Decimal | None) -> str:
     if value == 0:
         return "0"
     rounded = float(f"{value:.3g}")
-    step, unit = next(((s, u) for s, u in _STEPS if abs(rounded) >= s), _STEPS[-1])
+    step, unit = next(((s, u) for s, u in _steps() if abs(rounded) >= s), (1.0, ""))
     scaled = rounded / step
     places = max(0, 2 - math.floor(math.log10(abs(scaled))))
     return f"{scaled:,.{places}f}{unit}"
@@ -38,11 +40,24 @@ def headline_money(x: float | Decimal | None, currency: str) -> str:
     if value is None:
         return UNKNOWN
     sign = "-" if value < 0 else ""
-    return f"{sign}{currency} {short(abs(value))}"
+    return say("units.money", sign=sign, currency=currency, amount=short(abs(value)))
+
+
+def exact_money(x: float | Decimal | None, currency: str) -> str:
+    """An amount with its currency in front, to the cent.
+
+    Example:
+        >>> exact_money(Decimal("1234.5"), "EUR")
+        'EUR 1,234.50'
+    """
+    if x is None or not math.isfinite(x):
+        return UNKNOWN
+    sign = "-" if x < 0 else ""
+    return say("units.money", sign=sign, currency=currency, amount=f"{abs(x):,.2f}")
 
 
 def headline_count(n: float | None) -> str:
-    """How many: exact below a thousand, three significant digits above.
+    """How many: exact below the first step of the language, three significant digits above.
 
     Example:
         >>> headline_count(940), headline_count(12_345)
@@ -51,7 +66,7 @@ def headline_count(n: float | None) -> str:
     value = _known(n)
     if value is None:
         return UNKNOWN
-    return f"{value:,.0f}" if abs(round(value)) < 1000 else short(value)
+    return f"{value:,.0f}" if abs(round(value)) < _steps()[-1][0] else short(value)
 
 
 def percent(x: float | None, *, signed: bool = False) -> str:
@@ -66,6 +81,52 @@ def percent(x: float | None, *, signed: bool = False) -> str:
         return UNKNOWN
     places = 0 if abs(value) >= 1 else 1
     return f"{value * 100:{'+' if signed else ''},.{places}f}%"
+
+
+def day(moment: date | None) -> str:
+    """A day with its year.
+
+    Example:
+        >>> day(date(2026, 11, 4))
+        '4 Nov 2026'
+    """
+    return UNKNOWN if moment is None else say("units.day", moment=moment)
+
+
+def day_of_year(moment: date | None) -> str:
+    """A day where the year is plain.
+
+    Example:
+        >>> day_of_year(date(2026, 11, 4))
+        '4 Nov'
+    """
+    return UNKNOWN if moment is None else say("units.day_of_year", moment=moment)
+
+
+def month(moment: date | None) -> str:
+    """A month with its year.
+
+    Example:
+        >>> month(date(2026, 11, 4))
+        'Nov 2026'
+    """
+    return UNKNOWN if moment is None else say("units.month", moment=moment)
+
+
+def minute(moment: datetime | None) -> str:
+    """A moment to the minute; its time zone is for the sentence around it to say.
+
+    Example:
+        >>> minute(datetime(2026, 11, 4, 9, 5))
+        '4 Nov 2026, 09:05'
+    """
+    return UNKNOWN if moment is None else say("units.minute", moment=moment)
+
+
+def _steps() -> list[tuple[float, str]]:
+    """Sizes at which a number is cut, with their words; the largest first."""
+    pairs = (pair.split() for pair in say("units.steps").split(", "))
+    return [(10.0 ** int(power), word) for power, word in pairs]
 
 
 def _known(x: float | Decimal | None) -> float | None:

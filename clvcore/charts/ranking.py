@@ -90,6 +90,7 @@ def history(events: pl.DataFrame, *, currency: str) -> go.Figure:
             name=name,
             showlegend=False,
         )
+    template.by_time(made)
     made.update_yaxes(showgrid=True, ticklabelstandoff=8)
     return made
 

@@ -6,7 +6,7 @@ import plotly.graph_objects as go
 import polars as pl
 
 from clvcore.charts.numbers import UNKNOWN, headline_money
-from clvcore.charts.template import ACCENT, BASE, figure
+from clvcore.charts.template import ACCENT, BASE, figure, large_numbers
 from clvcore.messages import say
 from clvcore.scenario.outcome import Outcome
 from clvcore.scenario.sensitivity import Sensitivity
@@ -51,7 +51,7 @@ def before_and_after(outcome: Outcome, *, what: str, currency: str) -> go.Figure
         gridcolor="rgba(128,128,128,0.18)",
         zeroline=True,
         zerolinecolor="rgba(128,128,128,0.5)",
-        tickformat="~s",
+        tickformat=large_numbers(),
         rangemode="tozero",
     )
     made.update_yaxes(autorange="reversed", showgrid=False, type="category")
@@ -94,7 +94,7 @@ def tornado(
     low = least - 0.5 * most if least < 0 else 0.0  # room for the words beside a bar
     made.update_xaxes(
         range=[low, 1.5 * most],
-        tickformat="~s",
+        tickformat=large_numbers(),
         zeroline=True,
         zerolinecolor="rgba(128,128,128,0.5)",
     )

@@ -4,6 +4,8 @@ from collections.abc import Sequence
 
 import plotly.graph_objects as go
 
+from clvcore.messages import say
+
 OKABE_ITO = (
     "#0072b2", "#e69f00", "#009e73", "#cc79a7", "#56b4e9", "#d55e00", "#f0e442", "#7f7f7f",
 )  # fmt: skip
@@ -47,3 +49,25 @@ def figure(*, height: int = HEIGHT, x: str = "", y: str = "") -> go.Figure:
         title_text=y, automargin=True, gridcolor="rgba(128,128,128,0.18)", zeroline=False
     )
     return made
+
+
+_DAY_MS = 86_400_000
+_SCALES = (("hour", None, _DAY_MS - 1), ("day", _DAY_MS, 27 * _DAY_MS), ("month", "M1", "M6"), ("year", "M12", None))  # fmt: skip
+"""Distances of the ticks of a time axis, and what the formats for them are called."""
+
+
+def by_time(made: go.Figure) -> None:
+    """Let the x axis tell moments as the reader writes them, the finer the closer they stand."""
+    made.update_xaxes(
+        type="date",
+        tickformatstops=[
+            {"dtickrange": [low, high], "value": say(f"units.axis_{name}")}
+            for name, low, high in _SCALES
+        ],
+        hoverformat=say("units.hover_day"),
+    )
+
+
+def large_numbers() -> str:
+    """How the axis of a large measure tells its numbers, as plotly's ``tickformat``."""
+    return say("units.axis_number")

@@ -8,7 +8,7 @@ import plotly.graph_objects as go
 import polars as pl
 
 from clvcore.charts.numbers import UNKNOWN, headline_money
-from clvcore.charts.template import ACCENT, BASE, figure
+from clvcore.charts.template import ACCENT, BASE, figure, large_numbers
 from clvcore.messages import say
 from clvcore.value.users import UserValue
 
@@ -88,7 +88,7 @@ def value_by_group(groups: pl.DataFrame, *, by: str, currency: str, basis: str) 
         gridcolor="rgba(128,128,128,0.18)",
         zeroline=True,
         zerolinecolor="rgba(128,128,128,0.5)",
-        tickformat="~s",
+        tickformat=large_numbers(),
     )
     made.update_yaxes(autorange="reversed", showgrid=False, type="category")
     made.update_layout(clickmode="event+select", barmode="overlay")
@@ -113,7 +113,7 @@ def waterfall(steps: Sequence[Step], *, total: str, currency: str) -> go.Figure:
         connector={"line": {"color": "rgba(128,128,128,0.4)", "width": 1}},
         hovertemplate=say("page_value.hover_step", currency=currency),
     )
-    made.update_yaxes(tickformat="~s", rangemode="tozero")
+    made.update_yaxes(tickformat=large_numbers(), rangemode="tozero")
     made.update_layout(showlegend=False, margin={"t": 32})
     return made
 

@@ -49,7 +49,7 @@ def finding(
     **values: object,
 ) -> Finding:
     """A finding whose sentences are ``data.<rule>`` and ``data.<rule>_fix``."""
-    counted = f"{rows:,} row" if rows == 1 else f"{rows:,} rows"
+    counted = say("units.rows_one") if rows == 1 else say("units.rows_many", rows=rows)
     gaps = {
         "rows": counted,
         "count": f"{rows:,}",

@@ -20,7 +20,7 @@ from pathlib import Path
 from typing import Any, TypeAlias
 
 from clvcore.errors import RunError
-from clvcore.messages import listed, say
+from clvcore.messages import listed, recalled, remembered, say
 from clvcore.runs.locks import is_held
 
 RUN_ID = re.compile(r"^[0-9a-f]{16}$")
@@ -76,7 +76,12 @@ class RunFolder:
     def status(self) -> Status:
         """State now; lost where the worker is gone without an end."""
         facts = self.read("status.json")
-        status = Status(**{**facts, "state": State(facts["state"])})
+        read: dict[str, Any] = {
+            **facts,
+            "state": State(facts["state"]),
+            "message": recalled(facts.get("message", "")),
+        }
+        status = Status(**read)
         if status.state not in ENDED and not self.is_alive():
             return Status(State.LOST, say("runs.lost"), status.device, status.at)
         return status
@@ -84,7 +89,8 @@ class RunFolder:
     def set_status(self, state: State, message: str = "", device: str = "") -> None:
         """Replace the state atomically."""
         now = datetime.now(UTC).isoformat(timespec="seconds")
-        self.write("status.json", asdict(Status(state, message, device, now)))
+        facts = asdict(Status(state, message, device, now))
+        self.write("status.json", {**facts, "message": remembered(message)})
 
     def progress(self) -> list[dict[str, Any]]:
         """One entry an epoch; a line that is still being written is left for the next time."""

@@ -23,7 +23,7 @@ from clvcore.data import recipe as recipes
 from clvcore.data.clean import Intake
 from clvcore.data.dataset import Account, Dataset, Finding, Severity
 from clvcore.errors import ClvError, DataError
-from clvcore.messages import say
+from clvcore.messages import recalled, remembered, say
 from clvcore.report.tables import safe_for_sheets
 
 FACTS = "dataset.json"
@@ -106,10 +106,13 @@ def _facts(dataset: Dataset) -> dict[str, Any]:
 
 
 def _plain(value: Account | Finding) -> dict[str, Any]:
-    return {
+    plain: dict[str, Any] = {
         name: str(part) if isinstance(part, Decimal | Severity) else part
         for name, part in asdict(value).items()
     }
+    if isinstance(value, Finding):
+        plain |= {"text": remembered(value.text), "fix": remembered(value.fix)}
+    return plain
 
 
 def load(folder: Path) -> Dataset:
@@ -201,5 +204,6 @@ def _account(plain: Mapping[str, Any]) -> Account:
 
 def _finding(plain: Mapping[str, Any]) -> Finding:
     severity, money = Severity(plain["severity"]), Decimal(plain["money"])
-    read: dict[str, Any] = {**plain, "severity": severity, "money": money}
+    told = {name: recalled(plain[name]) for name in ("text", "fix")}
+    read: dict[str, Any] = {**plain, "severity": severity, "money": money, **told}
     return Finding(**read)

@@ -35,7 +35,7 @@ def main(folder: str, *, locked: bool = False) -> State:
         except Cancelled:
             run.set_status(State.CANCELLED, say("runs.cancelled_early"))
         except ClvError as error:
-            run.set_status(State.FAILED, str(error))
+            run.set_status(State.FAILED, error.args[0])
         except Exception as error:  # noqa: BLE001 # the last line of defence: kept in the log and told
             traceback.print_exc()
             log = run.path / "log.txt"

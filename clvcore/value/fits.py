@@ -163,7 +163,7 @@ def _fitted(
             found = attempt(few=True)
             notes.append(say("value.leaned", **told))
     except FitError as error:
-        notes.append(say("value.no_model", reason=str(error), **told))
+        notes.append(say("value.no_model", reason=error.args[0], **told))
         return None
     if not found.converged:
         notes.append(say("value.no_model", reason=found.message, **told))

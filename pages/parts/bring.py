@@ -16,7 +16,7 @@ from clvcore.data.mapping import propose
 from clvcore.data.read import read
 from clvcore.data.roles import ROLES
 from clvcore.errors import ClvError, ConfigError, MappingError
-from clvcore.messages import say
+from clvcore.messages import again, say
 from clvcore.report.tables import table_bytes
 from clvcore.runs.workspace import Workspace
 from pages.parts import choice
@@ -269,8 +269,10 @@ def _told(intake: Intake) -> str:
 def _consequences(intake: Intake) -> None:
     """What accepting would mean, and the button that does it."""
     for one in intake.dataset.findings:
-        st.markdown(f"**{say(f'page_data.severity_{one.severity.value}')}** {plain(one.text)}")
-        st.caption(plain(one.fix))
+        st.markdown(
+            f"**{say(f'page_data.severity_{one.severity.value}')}** {plain(again(one.text))}"
+        )
+        st.caption(plain(again(one.fix)))
     for table, rejects in intake.rejects.items():
         st.download_button(
             say("page_data.rejects", table=table),

@@ -5,7 +5,7 @@ from datetime import datetime
 
 import streamlit as st
 
-from clvcore.charts.numbers import UNKNOWN
+from clvcore.charts import numbers
 from clvcore.data import sample
 from clvcore.data.dataset import Dataset
 from clvcore.errors import ClvError
@@ -54,13 +54,16 @@ def own() -> list[str]:
 
 def dataset() -> Dataset:
     """The chosen data set."""
-    return _dataset(st.session_state["data"])
+    return _read(st.session_state["data"])
 
 
 def run() -> FinishedRun | None:
     """The chosen run; None where the data set has none yet."""
     chosen = st.session_state.get("run")
-    return _run(chosen) if chosen else None
+    if not chosen:
+        return None
+    with st.spinner(say("pages.choice.loading")):
+        return _run(chosen)
 
 
 def run_name() -> str | None:
@@ -71,7 +74,8 @@ def run_name() -> str | None:
 
 def links() -> dict[str, str]:
     """What a link to another page carries along, so that it is about the same."""
-    return {key: st.session_state[key] for key in ("data", "run") if st.session_state.get(key)}
+    carried = ("data", "run", "lang")
+    return {key: st.session_state[key] for key in carried if st.session_state.get(key)}
 
 
 def runs_of(data: Dataset) -> list[str]:
@@ -138,7 +142,7 @@ def _opened(reference: str) -> str:
         return reference
     if not RUN_ID.match(reference):  # ids of data sets look like ids of runs
         reference = "-"
-    found = _dataset(reference)
+    found = _read(reference)
     if found.name in sample.names() and Workspace.default().folder_of(found.id) is None:
         return found.name
     own().append(reference)
@@ -146,29 +150,42 @@ def _opened(reference: str) -> str:
 
 
 def _name(reference: str) -> str:
-    return reference if reference in sample.names() else _dataset(reference).name
+    return reference if reference in sample.names() else _read(reference).name
 
 
-@st.cache_resource(max_entries=8, show_spinner=say("pages.choice.reading"))
+def _read(reference: str) -> Dataset:
+    with st.spinner(say("pages.choice.reading")):
+        return _dataset(reference)
+
+
+@st.cache_resource(max_entries=8, show_spinner=False)
 def _dataset(reference: str) -> Dataset:
     return Workspace.default().resolve(reference)
 
 
-@st.cache_resource(max_entries=8, show_spinner=say("pages.choice.loading"))
+@st.cache_resource(max_entries=8, show_spinner=False)
 def _run(run_id: str) -> FinishedRun:
     return finished(Workspace.default(), run_id)
 
 
-@st.cache_data(max_entries=500, show_spinner=False)
 def _label(run_id: str) -> str:
     """A run as people tell it from others: its day, its encoder, how good it is."""
+    day, encoder, good = _facts_of(run_id)
+    told = {"day": numbers.day_of_year(day), "encoder": encoder}
+    if good is None:
+        return say("pages.choice.run_label_unjudged", **told)
+    return say("pages.choice.run_label", ndcg=good, **told)
+
+
+@st.cache_data(max_entries=500, show_spinner=False)
+def _facts_of(run_id: str) -> tuple[datetime, str, str | None]:
+    """When a run ended, its encoder, and how good it is; None where it was stopped before that."""
     run = RunFolder(Workspace.default().root / "runs" / run_id)
-    day = datetime.fromisoformat(run.status().at)
-    named = f"{day:%-d %b}, {run.config()['tower']['encoder']}"
+    ended, encoder = datetime.fromisoformat(run.status().at), run.config()["tower"]["encoder"]
     try:
         metrics = stored_report(run).metrics
     except ClvError:
-        return named  # it was stopped before it was judged
+        return ended, encoder, None
     mean = metrics.filter(protocol=Protocol.NEW, model="two_tower", metric="ndcg", k=10)["mean"]
-    good = f"{mean[0]:.3f}".removeprefix("0") if len(mean) else UNKNOWN
-    return say("pages.choice.run_label", run=named, ndcg=good)
+    good = f"{mean[0]:.3f}".removeprefix("0") if len(mean) else numbers.UNKNOWN
+    return ended, encoder, good

@@ -13,7 +13,6 @@ SEED = 0
 YEAR_DAYS = 365
 
 
-@st.cache_resource(max_entries=8, show_spinner=say("page_value.computing"))
 def valued(
     reference: str, dataset_id: str, basis: Basis, horizon_days: int
 ) -> tuple[UserValue, np.random.Generator]:
@@ -21,6 +20,14 @@ def valued(
 
     Copy the generator before drawing from it: the cached one belongs to everybody.
     """
+    with st.spinner(say("page_value.computing")):
+        return _valued(reference, dataset_id, basis, horizon_days)
+
+
+@st.cache_resource(max_entries=8, show_spinner=False)
+def _valued(
+    reference: str, dataset_id: str, basis: Basis, horizon_days: int
+) -> tuple[UserValue, np.random.Generator]:
     del dataset_id
     data = Workspace.default().resolve(reference)
     rng = np.random.default_rng(SEED)

@@ -1,0 +1,79 @@
+"""What is said is said in the language of whoever hears it, also when it was kept or stored."""
+
+import copy
+import json
+from datetime import date
+from decimal import Decimal
+from threading import Thread
+
+import pytest
+
+from clvcore.charts import numbers
+from clvcore.messages import again, languages, listed, recalled, remembered, say
+
+
+@pytest.fixture
+def chinese():
+    with languages.speaking("zh"):
+        yield
+
+
+def test_the_environment_decides_where_nobody_listens(monkeypatch):
+    monkeypatch.setenv(languages.VARIABLE, "zh_CN.UTF-8")
+    assert languages.language() == "zh"
+    monkeypatch.setenv(languages.VARIABLE, "tlh")
+    assert languages.language() == languages.ENGLISH
+
+
+@pytest.mark.usefixtures("chinese")
+def test_a_kept_sentence_is_said_anew_with_the_sentences_inside_it():
+    with languages.speaking("en"):
+        kept = say("units.not_money", text=listed(["a", "b", "c"], most=2))
+    assert kept == "'a, b and 1 more' is not an amount of money. Write it like 1234.50."
+    assert again(kept) == "“a、b 及另外 1 项”不是金额。请写成 1234.50 这样的形式。"
+    assert again(copy.deepcopy(kept)) == again(kept)
+    assert again("a name of the data") == "a name of the data"
+
+
+def test_a_stored_sentence_is_said_in_the_language_of_whoever_reads_it():
+    stored = json.loads(json.dumps(remembered(say("units.not_money", text="x"))))
+    with languages.speaking("zh"):
+        assert recalled(stored) == "“x”不是金额。请写成 1234.50 这样的形式。"
+    assert recalled("stored before languages were") == "stored before languages were"
+    assert recalled({**stored, "say": "units.gone"}) == say("units.not_money", text="x")
+
+
+def test_a_sentence_with_values_that_no_file_holds_is_stored_as_it_was_said():
+    told = say("units.not_money", text=Decimal(1))
+    assert remembered(told) == told
+
+
+@pytest.mark.usefixtures("chinese")
+def test_what_runs_later_speaks_the_language_of_whoever_ordered_it():
+    heard = []
+    order = languages.in_this_language(lambda: heard.append(languages.language()))
+    for call in (order, lambda: heard.append(languages.language())):
+        thread = Thread(target=call)
+        thread.start()
+        thread.join()
+    assert heard == ["zh", "en"]
+
+
+@pytest.mark.usefixtures("chinese")
+def test_large_numbers_are_cut_where_the_language_cuts_them():
+    counts = [940, 9_876, 12_345, 1_234_567, 123_456_789]
+    assert [numbers.headline_count(n) for n in counts] == [
+        "940",
+        "9,876",
+        "1.23万",
+        "123万",
+        "1.23亿",
+    ]
+    assert numbers.headline_money(-1_234_567, "CNY") == "-CNY 123万"
+    assert numbers.exact_money(Decimal("-1234567.891"), "CNY") == "-CNY 1,234,567.89"
+
+
+@pytest.mark.usefixtures("chinese")
+def test_days_stand_as_the_language_writes_them():
+    assert numbers.day(date(2026, 11, 4)) == "2026年11月4日"
+    assert numbers.month(date(2026, 11, 4)) == "2026年11月"
