@@ -11,7 +11,8 @@ from clvcore.errors import RunError
 from clvcore.messages import say
 from clvcore.ranking.again import Again, WithRepeats
 from clvcore.ranking.evaluate import Judged, Protocol, RankingReport
-from clvcore.runs.folder import RunFolder, find_run
+from clvcore.runs.folder import RunFolder
+from clvcore.runs.shelf import find_run
 from clvcore.runs.training import Before, Material, find_dataset
 from clvcore.runs.workspace import Workspace
 from clvcore.towers.config import TowerConfig
@@ -70,7 +71,7 @@ def with_result(workspace: Workspace, run_id: str) -> RunFolder:
     Raises:
         RunError: there is no such run, or it has no model.
     """
-    run = find_run(workspace.root / "runs", run_id)
+    run = find_run(workspace, run_id)
     if not (run.path / "summary.json").exists():
         status = run.status()
         raise RunError(

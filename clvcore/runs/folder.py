@@ -20,7 +20,7 @@ from pathlib import Path
 from typing import Any, TypeAlias
 
 from clvcore.errors import RunError
-from clvcore.messages import listed, recalled, remembered, say
+from clvcore.messages import recalled, remembered, say
 from clvcore.runs.locks import is_held
 
 RUN_ID = re.compile(r"^[0-9a-f]{16}$")
@@ -137,35 +137,3 @@ class RunFolder:
     def is_alive(self) -> bool:
         """Whether a worker holds the lock; a killed worker holds none."""
         return is_held(self.lock)
-
-
-def find_run(runs: Path, run_id: str) -> RunFolder:
-    """The folder of a run.
-
-    Raises:
-        RunError: there is no such run; the newest ones are named.
-    """
-    folder = RunFolder(runs / run_id)
-    if not RUN_ID.match(run_id) or not (folder.path / "config.json").exists():
-        known = [run.run_id for run in all_runs(runs)]
-        raise RunError(
-            say("runs.unknown", run=run_id, known=listed(known, most=3))
-            if known
-            else say("runs.none", run=run_id)
-        )
-    return folder
-
-
-def all_runs(runs: Path) -> list[RunFolder]:
-    """All runs, the newest first."""
-    if not runs.exists():
-        return []
-    found = [
-        folder
-        for folder in runs.iterdir()
-        if RUN_ID.match(folder.name) and (folder / "config.json").exists()
-    ]
-    return [
-        RunFolder(folder)
-        for folder in sorted(found, key=lambda f: (f / "config.json").stat().st_mtime, reverse=True)
-    ]

@@ -5,7 +5,8 @@ from datetime import UTC, datetime
 
 import polars as pl
 
-from clvcore.runs.folder import RunFolder, all_runs
+from clvcore.runs.folder import RunFolder
+from clvcore.runs.shelf import all_runs
 from clvcore.runs.workspace import Workspace
 
 WATCHED = "ndcg@10"
@@ -28,12 +29,15 @@ _CURVE = pl.Schema({"epoch": pl.Float64(), "loss": pl.Float64(), "ndcg": pl.Floa
 
 def runs_on(workspace: Workspace, dataset_id: str) -> list[RunFolder]:
     """All runs on a data set whatever became of them, the newest first."""
-    found = all_runs(workspace.root / "runs")
+    found = all_runs(workspace)
     return [run for run in found if run.config()["dataset"]["id"] == dataset_id]
 
 
 def started_at(run: RunFolder) -> datetime:
     """When the run was asked for, UTC."""
+    asked_at = run.config().get("asked_at")
+    if asked_at:
+        return datetime.fromisoformat(asked_at)
     return datetime.fromtimestamp((run.path / "config.json").stat().st_mtime, UTC)
 
 

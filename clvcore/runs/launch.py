@@ -6,6 +6,7 @@ import subprocess
 import sys
 from collections.abc import Mapping
 from dataclasses import asdict
+from datetime import UTC, datetime
 from pathlib import Path
 
 from clvcore import __version__
@@ -52,6 +53,7 @@ def new_training(
             "tower": asdict(tower),
             "train": asdict(train),
             "version": __version__,
+            "asked_at": datetime.now(UTC).isoformat(timespec="seconds"),
         },
     )
     run.set_status(State.QUEUED, say("runs.preparing"))

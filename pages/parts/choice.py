@@ -12,7 +12,8 @@ from clvcore.errors import ClvError
 from clvcore.messages import say
 from clvcore.ranking.evaluate import Protocol
 from clvcore.runs.finished import FinishedRun, finished, stored_report
-from clvcore.runs.folder import RUN_ID, RunFolder, State, all_runs
+from clvcore.runs.folder import RUN_ID, State
+from clvcore.runs.shelf import all_runs, find_run, is_shipped
 from clvcore.runs.workspace import Workspace
 
 FIRST = "storefront"
@@ -80,7 +81,7 @@ def links() -> dict[str, str]:
 
 def runs_of(data: Dataset) -> list[str]:
     """Runs on a data set that have a model, the newest first."""
-    found = all_runs(Workspace.default().root / "runs")
+    found = all_runs(Workspace.default())
     return [
         one.run_id
         for one in found
@@ -169,19 +170,23 @@ def _run(run_id: str) -> FinishedRun:
 
 
 def _label(run_id: str) -> str:
-    """A run as people tell it from others: its day, its encoder, how good it is."""
-    day, encoder, good = _facts_of(run_id)
-    told = {"day": numbers.day_of_year(day), "encoder": encoder}
+    """A run as people tell it from others: whence or when, its encoder, how good it is."""
+    ended, encoder, good = _facts_of(run_id)
+    when = say("pages.choice.run_shipped") if ended is None else numbers.day_of_year(ended)
     if good is None:
-        return say("pages.choice.run_label_unjudged", **told)
-    return say("pages.choice.run_label", ndcg=good, **told)
+        return say("pages.choice.run_label_unjudged", when=when, encoder=encoder)
+    return say("pages.choice.run_label", ndcg=good, when=when, encoder=encoder)
 
 
 @st.cache_data(max_entries=500, show_spinner=False)
-def _facts_of(run_id: str) -> tuple[datetime, str, str | None]:
-    """When a run ended, its encoder, and how good it is; None where it was stopped before that."""
-    run = RunFolder(Workspace.default().root / "runs" / run_id)
-    ended, encoder = datetime.fromisoformat(run.status().at), run.config()["tower"]["encoder"]
+def _facts_of(run_id: str) -> tuple[datetime | None, str, str | None]:
+    """When a run ended, its encoder, and how good it is.
+
+    The time is None where it came with the app, how good it is where it was stopped before that.
+    """
+    run = find_run(Workspace.default(), run_id)
+    encoder = run.config()["tower"]["encoder"]
+    ended = None if is_shipped(run) else datetime.fromisoformat(run.status().at)
     try:
         metrics = stored_report(run).metrics
     except ClvError:

@@ -8,13 +8,16 @@ import time
 import numpy as np
 import pytest
 
+from clvcore.data import sample
 from clvcore.errors import RunError
 from clvcore.ranking.recommend import recommend
 from clvcore.runs import worker
 from clvcore.runs.finished import finished, stored_report
-from clvcore.runs.folder import State, all_runs, find_run
+from clvcore.runs.folder import State
 from clvcore.runs.launch import start, worker_environment
 from clvcore.runs.locks import try_to_hold
+from clvcore.runs.shelf import all_runs, find_run
+from clvcore.runs.workspace import Workspace
 from clvcore.towers.encode import encode_users, raw_items
 
 
@@ -149,10 +152,15 @@ def test_an_error_of_the_program_is_told_with_the_place_of_its_log(new_run, monk
 
 def test_an_unknown_run_is_refused_with_the_newest_ones(done, workspace):
     with pytest.raises(RunError, match=r"no run 'nope'\. The newest runs are"):
-        find_run(workspace.root / "runs", "nope")
+        find_run(workspace, "nope")
+    assert done.run_id == find_run(workspace, done.run_id).run_id
+    assert done.run_id in [run.run_id for run in all_runs(workspace)]
+
+
+def test_a_workspace_without_any_run_says_so(tmp_path, monkeypatch):
+    monkeypatch.setattr(sample, "home", lambda: tmp_path)
     with pytest.raises(RunError, match="no other yet"):
-        find_run(workspace.root / "empty", "nope")
-    assert done.run_id in [run.run_id for run in all_runs(workspace.root / "runs")]
+        find_run(Workspace(tmp_path), "nope")
 
 
 def test_a_damaged_file_of_a_run_is_named(new_run, workspace, done):
