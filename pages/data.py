@@ -15,7 +15,7 @@ from clvcore.report import overview
 from clvcore.report.tables import table_bytes
 from clvcore.runs import stored
 from clvcore.runs.workspace import Workspace
-from pages.parts import choice
+from pages.parts import choice, linked
 from pages.parts.bring import bring, plain
 from pages.parts.opening import opening
 
@@ -25,6 +25,8 @@ COLOUR: dict[Severity, Literal["red", "orange", "gray"]] = {
     Severity.NOTE: "gray",
 }
 SHOWN = 3
+ALL = "all"
+"""Every kind of event."""
 
 
 def answer(dataset: Dataset) -> str:
@@ -76,34 +78,29 @@ def money_column(key: str) -> Any:
 
 
 data = choice.dataset()
-views = {"look": say("page_data.view_look"), "bring": say("page_data.view_bring")}
-if "data_view" not in st.session_state:
-    asked = st.query_params.get("data_view")
-    st.session_state["data_view"] = asked if asked in views else "look"
-bringing = st.session_state["data_view"] == "bring"
-
-if not bringing:
+top = st.container()
+bringing = (
+    linked.segments(
+        say("page_data.view"),
+        ["look", "bring"],
+        default="look",
+        key="data_view",
+        shown=lambda one: say(f"page_data.view_{one}"),
+        label_visibility="collapsed",
+    )
+    == "bring"
+)
+if bringing:
+    top.title(say("pages.data.title"), anchor=False)
+    bring()
+    st.stop()
+with top:
     opening(
         say("pages.data.title"),
         say("page_data.question"),
         answer(data),
         simulated=data.recipe.simulated,
     )
-else:
-    st.title(say("pages.data.title"), anchor=False)
-st.segmented_control(
-    say("page_data.view"),
-    list(views),
-    format_func=lambda name: views[name],
-    key="data_view",
-    required=True,
-    label_visibility="collapsed",
-)
-if bringing:
-    st.query_params["data_view"] = "bring"
-    bring()
-    st.stop()
-st.query_params.pop("data_view", None)
 
 said = st.session_state.pop("data_said", None)
 if said:
@@ -123,28 +120,27 @@ st.caption(
 every = overview.step_of(data)
 frame = volumes(data.id, every)
 step = say(f"page_data.step_{every}")
-every_kind = say("page_data.kind_all")
 has_money = bool((frame["money"] != 0).any())
 st.markdown(f"**{say('page_data.chart', step=step)}**")
 with st.container(horizontal=True):
-    measure = st.segmented_control(
+    measure = linked.segments(
         say("page_data.measure"),
         ["events", "money"] if has_money else ["events"],
         default="events",
-        required=True,
         key="data_measure",
-        bind="query-params",
+        shown=lambda one: say(f"page_data.measure_{one}"),
         label_visibility="collapsed",
     )
-    kind = st.selectbox(
+    kind = linked.select(
         say("page_data.kind_filter"),
-        [every_kind, *sorted(set(frame["kind"]))],
+        [ALL, *sorted(set(frame["kind"]))],
+        default=ALL,
         key="data_kind",
-        bind="query-params",
+        shown=lambda one: say("page_data.kind_all" if one == ALL else f"page_data.kind.{one}"),
         label_visibility="collapsed",
         width=200,
     )
-shown = frame if kind == every_kind else frame.filter(pl.col("kind") == kind)
+shown = frame if kind == ALL else frame.filter(pl.col("kind") == kind)
 st.plotly_chart(
     charts.volumes(
         shown,

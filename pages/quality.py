@@ -14,7 +14,7 @@ from clvcore.ranking.evaluate import COVERAGE, Judged, Protocol, RankingReport
 from clvcore.runs.finished import stored_report, with_result
 from clvcore.runs.training import MODEL
 from clvcore.runs.workspace import Workspace
-from pages.parts import choice
+from pages.parts import choice, linked
 from pages.parts.opening import opening
 from pages.parts.places import is_there
 
@@ -141,21 +141,19 @@ report = stored_report(with_result(Workspace.default(), chosen))
 
 top = st.container()
 with st.container(horizontal=True, vertical_alignment="bottom"):
-    metric = st.selectbox(
+    metric = linked.select(
         say("page_quality.metric_label"),
         METRICS,
-        format_func=lambda name: say(f"page_quality.metric.{name}"),
+        default=METRICS[0],
+        shown=lambda name: say(f"page_quality.metric.{name}"),
         key="quality_metric",
-        bind="query-params",
         width=200,
     )
-    k = st.segmented_control(
+    k = linked.segments(
         say("page_quality.k_label"),
         report.k,
         default=USUAL_LENGTH if USUAL_LENGTH in report.k else report.k[0],
-        required=True,
         key="quality_k",
-        bind="query-params",
     )
     again = st.toggle(
         say("page_quality.again"),

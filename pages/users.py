@@ -18,7 +18,7 @@ from clvcore.ranking.lists import ItemLists
 from clvcore.ranking.recommend import SIMILARITY, neighbours, recommend
 from clvcore.ranking.top_n import NOBODY, top_n
 from clvcore.runs.finished import FinishedRun
-from pages.parts import choice
+from pages.parts import choice, linked
 from pages.parts.opening import opening
 from pages.parts.places import is_there
 from pages.parts.worth import YEAR_DAYS, valued
@@ -288,12 +288,12 @@ else:
 show_history(data, user)
 
 sections = ["value"] if found is None else ["items", "users", "value"]
-section = st.segmented_control(
+section = linked.segments(
     say("page_users.more"),
     sections,
-    format_func=lambda name: say(f"page_users.tab.{name}"),
+    default=None,
+    shown=lambda name: say(f"page_users.tab.{name}"),
     key="users_more",
-    bind="query-params",
 )
 if section == "items" and run is not None and found is not None:
     show_near_items(run, found, data)

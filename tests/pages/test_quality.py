@@ -122,7 +122,7 @@ def test_items_taken_again_are_judged_on_their_own_users(data, judged_run):
 
 def test_coverage_is_told_without_an_interval(data, judged_run):
     judged_run(0.01, 0.02, 0.03)
-    at = show(data, quality_metric="Coverage")
+    at = show(data, quality_metric="coverage")
     assert "7.0% of the catalogue" in at.subheader[0].value
 
 

@@ -110,12 +110,12 @@ def test_the_history_has_all_events_of_the_user(show, run, data, user):
 
 def test_similar_items_are_the_neighbours_of_the_first_of_the_list(show, run, data, user):
     first = recommend(run.embeddings, run.material.seen, users=[user], n=1)[col.ITEM][0]
-    shown = show(users_id=user, users_more="Similar items").dataframe[2].value
+    shown = show(users_id=user, users_more="items").dataframe[2].value
     assert shown["Item"].tolist() == titles(data, neighbours(run.embeddings, first)[col.ITEM])
 
 
 def test_similar_users_are_the_nearest_by_cosine_without_the_user(show, run, user):
-    shown = show(users_id=user, users_more="Similar users").dataframe[2].value
+    shown = show(users_id=user, users_more="users").dataframe[2].value
     vectors, ids = run.embeddings.users, run.embeddings.user_ids
     near = vectors @ vectors[ids.number(user)]
     near[ids.number(user)] = -2
@@ -125,7 +125,7 @@ def test_similar_users_are_the_nearest_by_cosine_without_the_user(show, run, use
 
 def test_the_value_is_computed_when_asked_for(show, run, data, user):
     del run
-    at = show(users_id=user, users_more="Value")
+    at = show(users_id=user, users_more="value")
     assert not at.metric
     at.button(key="users_value").click().run()
     assert not at.exception
