@@ -1,23 +1,24 @@
 """Data: can I trust what came in?"""
 
-from pathlib import Path, PurePath
-from typing import Any, Literal
+from pathlib import Path
+from typing import Literal
 
 import polars as pl
 import streamlit as st
 
 from clvcore import columns as col
 from clvcore.charts import data as charts
-from clvcore.charts import numbers, template
+from clvcore.charts import numbers
 from clvcore.data.dataset import Dataset, Finding, Severity
 from clvcore.messages import again, say
 from clvcore.report import overview
-from clvcore.report.tables import table_bytes
 from clvcore.runs import stored
 from clvcore.runs.workspace import Workspace
 from pages.parts import choice, linked
 from pages.parts.bring import bring, plain
+from pages.parts.drawing import chart
 from pages.parts.opening import opening
+from pages.parts.tables import money_column
 
 COLOUR: dict[Severity, Literal["red", "orange", "gray"]] = {
     Severity.ERROR: "red",
@@ -70,11 +71,6 @@ def tell(finding: Finding) -> None:
     grave.badge(say(f"page_data.severity_{finding.severity.value}"), color=COLOUR[finding.severity])
     text.markdown(plain(again(finding.text)))
     text.caption(plain(again(finding.fix)))
-
-
-def money_column(key: str) -> Any:
-    """A column of exact money in the data set's currency."""
-    return st.column_config.NumberColumn(say(key, currency=data.currency), format="accounting")
 
 
 data = choice.dataset()
@@ -141,16 +137,22 @@ with st.container(horizontal=True):
         width=200,
     )
 shown = frame if kind == ALL else frame.filter(pl.col("kind") == kind)
-st.plotly_chart(
+chart(
     charts.volumes(
         shown,
         measure or "events",
         unit=say(f"page_data.axis_{measure}", currency=data.currency),
         step=say("page_data.axis_week" if every == "1w" else "page_data.axis_month"),
     ),
+    shown,
     key="data_volumes",
-    config=template.CONFIG,
     alt=say("page_data.alt_chart", measure=measure, step=step),
+    columns={
+        "begin": say("page_data.col_begin"),
+        col.KIND: say("page_data.col_kind"),
+        "events": st.column_config.NumberColumn(say("page_data.col_events"), format="localized"),
+        "money": money_column(say("page_data.col_money", currency=data.currency)),
+    },
 )
 
 st.markdown(f"**{say('page_data.findings')}**")
@@ -195,7 +197,9 @@ with st.expander(say("page_data.accounts"), icon=":material/balance:", key="data
                 for name in ("accepted", "rejected", "ignored")
             },
             **{
-                f"money_{name}": money_column(f"page_data.col_money_{name}")
+                f"money_{name}": money_column(
+                    say(f"page_data.col_money_{name}", currency=data.currency)
+                )
                 for name in ("in", "accepted", "rejected", "ignored")
             },
         },
@@ -227,7 +231,7 @@ with st.expander(say("page_data.inside"), icon=":material/category:", key="data_
     counts = {
         name: st.column_config.NumberColumn(say(f"page_data.col_{name}"), format="localized")
         for name in ("events", "users")
-    } | {"money": money_column("page_data.col_money")}
+    } | {"money": money_column(say("page_data.col_money", currency=data.currency))}
     st.dataframe(
         by_kind,
         key="data_kinds",
@@ -251,28 +255,6 @@ with st.expander(say("page_data.inside"), icon=":material/category:", key="data_
         },
     )
 
-with st.expander(say("page_data.numbers"), icon=":material/table:", key="data_numbers"):
-    st.dataframe(
-        shown,
-        key="data_table",
-        hide_index=True,
-        column_config={
-            "begin": say("page_data.col_begin"),
-            col.KIND: say("page_data.col_kind"),
-            "events": st.column_config.NumberColumn(
-                say("page_data.col_events"), format="localized"
-            ),
-            "money": money_column("page_data.col_money"),
-        },
-    )
-    st.download_button(
-        say("page_data.download"),
-        data=lambda: table_bytes(shown, PurePath("volumes.csv")),
-        file_name="volumes.csv",
-        mime="text/csv",
-        key="data_download",
-        on_click="ignore",
-    )
 if data.recipe.source:
     st.caption(
         plain(say("page_data.source", source=data.recipe.source, licence=data.recipe.licence))

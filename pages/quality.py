@@ -1,11 +1,11 @@
 """Quality: how good are the recommendations, and for whom?"""
 
 from datetime import UTC, datetime
+from typing import Any
 
 import polars as pl
 import streamlit as st
 
-from clvcore.charts import template
 from clvcore.charts.numbers import UNKNOWN, percent, short
 from clvcore.charts.ranking import compared
 from clvcore.data.dataset import Dataset
@@ -15,6 +15,7 @@ from clvcore.runs.finished import stored_report, with_result
 from clvcore.runs.training import MODEL
 from clvcore.runs.workspace import Workspace
 from pages.parts import choice, linked
+from pages.parts.drawing import chart
 from pages.parts.opening import opening
 from pages.parts.places import is_there
 
@@ -102,23 +103,15 @@ def who(report: RankingReport, judged: Judged) -> str:
     return f"{told} {unknown}"
 
 
-def show_table(rows: pl.DataFrame, key: str) -> None:
-    """Exact numbers, under the names that a reader knows."""
-    names = {name: say(f"page_quality.column.{name}") for name in rows.columns}
+def columns_of(*names: str) -> dict[str, Any]:
+    """How columns look, under the names that a reader knows; numbers with four places."""
     numbers = ("mean", "low", "high", "gap", "gap_low", "gap_high")
-    config = {
-        names[name]: st.column_config.NumberColumn(format="%.4f")
-        for name in numbers
-        if name in names
+    return {
+        name: st.column_config.NumberColumn(say(f"page_quality.column.{name}"), format="%.4f")
+        if name in numbers
+        else say(f"page_quality.column.{name}")
+        for name in names
     }
-    st.dataframe(
-        rows.rename(names),
-        key=key,
-        hide_index=True,
-        width="stretch",
-        placeholder=UNKNOWN,
-        column_config=config,
-    )
 
 
 def named(column: str, group: str) -> pl.Expr:
@@ -173,23 +166,22 @@ measure = (
     if metric == COVERAGE
     else say("page_quality.measure", metric=say(f"page_quality.metric.{metric}"), k=k)
 )
-st.plotly_chart(
+columns = ("model", "mean", "low", "high", "gap", "gap_low", "gap_high", "users")
+table = rows.join(gaps(report, protocol, metric, k), on="model", how="left")
+table = table.sort("mean", "model", descending=[True, False]).select(columns)
+chart(
     compared(rows, subject=MODEL, measure=measure),
+    table.with_columns(named("model", "model")),
     key="quality_chart",
-    config=template.CONFIG,
     alt=say("page_quality.alt", measure=measure),
+    columns=columns_of(*columns),
+    note=say(f"page_quality.about.{metric}"),
 )
-st.caption(say(f"page_quality.about.{metric}"))
 st.write(who(report, next(one for one in report.judged if one.protocol == protocol)))
+st.caption(say("page_quality.interval_note"))
 
-with st.expander(say("page_quality.table")):
-    columns = ["model", "mean", "low", "high", "gap", "gap_low", "gap_high", "users"]
-    table = rows.join(gaps(report, protocol, metric, k), on="model", how="left")
-    table = table.sort("mean", "model", descending=[True, False]).select(columns)
-    show_table(table.with_columns(named("model", "model")), "quality_table")
-    st.caption(say("page_quality.interval_note"))
 with st.expander(say("page_quality.everything")):
-    columns = ["metric", "k", "model", "mean", "low", "high", "users"]
+    columns = ("metric", "k", "model", "mean", "low", "high", "users")
     table = report.metrics.filter(pl.col("protocol") == protocol.value)
     table = table.sort(
         pl.col("metric").replace_strict({name: i for i, name in enumerate(METRICS)}),
@@ -197,7 +189,10 @@ with st.expander(say("page_quality.everything")):
         "mean",
         descending=[False, False, True],
     )
-    table = table.select(columns)
-    show_table(
-        table.with_columns(named("metric", "metric"), named("model", "model")), "quality_all"
+    st.dataframe(
+        table.select(columns).with_columns(named("metric", "metric"), named("model", "model")),
+        key="quality_all",
+        hide_index=True,
+        placeholder=UNKNOWN,
+        column_config=columns_of(*columns),
     )

@@ -1,18 +1,16 @@
 """Train: is the model better than the baselines?"""
 
 from dataclasses import replace
-from pathlib import PurePath
 from typing import get_args
 
 import polars as pl
 import streamlit as st
 
-from clvcore.charts import numbers, template, training
+from clvcore.charts import numbers, training
 from clvcore.data.dataset import Dataset
 from clvcore.errors import ClvError
 from clvcore.messages import say
 from clvcore.ranking.evaluate import Protocol, RankingReport
-from clvcore.report.tables import table_bytes
 from clvcore.runs import history
 from clvcore.runs.finished import stored_report
 from clvcore.runs.folder import ENDED, RunFolder, State
@@ -22,6 +20,7 @@ from clvcore.runs.workspace import Workspace
 from clvcore.towers.config import Encoder, Similarity
 from clvcore.towers.presets import PRESETS, preset
 from pages.parts import choice
+from pages.parts.drawing import chart
 from pages.parts.opening import opening
 
 MODEL = "two_tower"
@@ -129,21 +128,31 @@ def curves(run: RunFolder) -> None:
         return
     named = {say(f"cli.ranks.{name}"): bar for name, bar in history.baselines(run).items()}
     left, right = st.columns([3, 2], gap="medium")
+    epoch = st.column_config.NumberColumn(say("page_train.col_epoch"), format="%.2f")
     with left:
         st.markdown(f"**{say('page_train.validation_title')}**")
-        st.plotly_chart(
+        chart(
             training.validation(frame, named),
+            training.validation_numbers(frame, named),
             key="train_validation",
-            config=template.CONFIG,
             alt=say("page_train.alt_validation"),
+            columns={
+                "model": say("page_train.col_model"),
+                "epoch": epoch,
+                "ndcg": st.column_config.NumberColumn(say("page_train.axis_ndcg"), format="%.4f"),
+            },
         )
     with right:
         st.markdown(f"**{say('page_train.loss_title')}**")
-        st.plotly_chart(
+        chart(
             training.loss(frame),
+            frame.select("epoch", "loss"),
             key="train_loss",
-            config=template.CONFIG,
             alt=say("page_train.alt_loss"),
+            columns={
+                "epoch": epoch,
+                "loss": st.column_config.NumberColumn(say("page_train.axis_loss"), format="%.4f"),
+            },
         )
 
 
@@ -320,26 +329,6 @@ if run is not None:
                 "state": say("page_train.col_state"),
                 "run_id": say("page_train.col_run"),
             },
-        )
-    with st.expander(say("page_train.numbers"), icon=":material/table:"):
-        shown = history.curve(run)
-        st.dataframe(
-            shown,
-            key="train_numbers",
-            hide_index=True,
-            column_config={
-                "epoch": st.column_config.NumberColumn(say("page_train.col_epoch"), format="%.2f"),
-                "loss": st.column_config.NumberColumn(say("page_train.col_loss"), format="%.4f"),
-                "ndcg": st.column_config.NumberColumn(say("page_train.axis_ndcg"), format="%.4f"),
-            },
-        )
-        st.download_button(
-            say("page_train.download"),
-            data=lambda: table_bytes(shown, PurePath("curves.csv")),
-            file_name=f"curves_{run.run_id}.csv",
-            mime="text/csv",
-            key="train_download",
-            on_click="ignore",
         )
     with st.expander(say("page_train.settings"), icon=":material/tune:"):
         config = run.config()

@@ -1,13 +1,14 @@
 """Users: what would this user want, and why?"""
 
+from collections.abc import Callable, Iterable
 from functools import partial
+from typing import Any
 
 import numpy as np
 import polars as pl
 import streamlit as st
 
 from clvcore import columns as col
-from clvcore.charts import template
 from clvcore.charts.numbers import UNKNOWN, headline_count, headline_money, short
 from clvcore.charts.ranking import history
 from clvcore.data.dataset import Dataset
@@ -19,8 +20,10 @@ from clvcore.ranking.recommend import SIMILARITY, neighbours, recommend
 from clvcore.ranking.top_n import NOBODY, top_n
 from clvcore.runs.finished import FinishedRun
 from pages.parts import choice, linked
+from pages.parts.drawing import chart
 from pages.parts.opening import opening
 from pages.parts.places import is_there
+from pages.parts.tables import money_column, plain
 from pages.parts.worth import YEAR_DAYS, valued
 
 N = 10  # length of every list on the page; a string below would be drawn
@@ -76,25 +79,33 @@ def pick(users: list[str]) -> None:
     st.session_state["users_id"] = users[np.random.default_rng().integers(len(users))]
 
 
-def show_table(rows: pl.DataFrame, key: str, *, currency: str, alt: str | None = None) -> None:
-    """Rows under the names that a reader knows, in the order given."""
-    names = {name: say(f"page_users.column.{name}", currency=currency) for name in rows.columns}
-    money, bar = st.column_config.NumberColumn, st.column_config.ProgressColumn
-    config = {
-        col.PRICE: money(format="%.2f"),
-        col.AMOUNT: money(format="%.2f"),
-        SIMILARITY: bar(format="%.3f", min_value=0, max_value=1, width=110),
-        col.TAGS: st.column_config.ListColumn(),
-        col.AT: st.column_config.DatetimeColumn(format="YYYY-MM-DD HH:mm:ss", timezone="UTC"),
-        "rank": money(width=50),
+def columns_of(names: Iterable[str], currency: str) -> dict[str, Any]:
+    """How columns look, under the names that a reader knows."""
+    number, bar = st.column_config.NumberColumn, st.column_config.ProgressColumn
+    how: dict[str, Callable[[str], Any]] = {
+        col.PRICE: money_column,
+        col.AMOUNT: money_column,
+        SIMILARITY: partial(bar, format="%.3f", min_value=0, max_value=1, width=110),
+        col.TAGS: st.column_config.ListColumn,
+        col.AT: partial(
+            st.column_config.DatetimeColumn, format="YYYY-MM-DD HH:mm:ss", timezone="UTC"
+        ),
+        "rank": partial(number, width=50),
     }
+    return {
+        name: how.get(name, str)(say(f"page_users.column.{name}", currency=currency))
+        for name in names
+    }
+
+
+def show_table(rows: pl.DataFrame, key: str, *, currency: str, alt: str | None = None) -> None:
+    """Rows in the order given."""
     st.dataframe(
-        rows.with_columns(pl.col(col.MONEY).cast(pl.Float64)).rename(names),
+        plain(rows),
         key=key,
         hide_index=True,
-        width="stretch",
         placeholder=UNKNOWN,
-        column_config={names[name]: how for name, how in config.items() if name in names},
+        column_config=columns_of(rows.columns, currency),
         alt=alt,
     )
 
@@ -139,21 +150,16 @@ def show_history(data: Dataset, user: str) -> None:
     events = events.join(about_items(data), on=col.ITEM, how="left", maintain_order="left")
     first, last = events[col.AT][0], events[col.AT][-1]
     st.caption(say("page_users.history_about", events=events.height, first=first, last=last))
-    st.plotly_chart(
+    names = {kind.value: say(f"page_users.kind.{kind}") for kind in col.Kind}
+    columns = (col.AT, col.KIND, col.TITLE, col.CATEGORY, col.AMOUNT)
+    table = events.sort(col.AT, descending=True).select(columns)
+    chart(
         history(events, currency=data.currency),
+        table.with_columns(pl.col(col.KIND).cast(pl.String).replace(names)),
         key="users_history",
-        config=template.CONFIG,
         alt=say("page_users.history_alt", user=user),
+        columns=columns_of(columns, data.currency),
     )
-    with st.expander(say("page_users.history_table")):
-        columns = [col.AT, col.KIND, col.TITLE, col.CATEGORY, col.AMOUNT]
-        names = {kind.value: say(f"page_users.kind.{kind}") for kind in col.Kind}
-        kinds = pl.col(col.KIND).cast(pl.String).replace(names)
-        show_table(
-            events.sort(col.AT, descending=True).select(columns).with_columns(kinds),
-            "users_history_table",
-            currency=data.currency,
-        )
 
 
 def show_near_items(run: FinishedRun, found: pl.DataFrame, data: Dataset) -> None:

@@ -10,7 +10,6 @@ import polars as pl
 import streamlit as st
 
 from clvcore import columns as col
-from clvcore.charts import template
 from clvcore.charts import value as charts
 from clvcore.charts.numbers import UNKNOWN, headline_count, headline_money
 from clvcore.messages import again, say
@@ -21,6 +20,7 @@ from clvcore.value.ledger import Basis
 from clvcore.value.reconciliation import reconcile
 from clvcore.value.users import UserValue
 from pages.parts import choice
+from pages.parts.drawing import chart
 from pages.parts.opening import opening
 from pages.parts.tables import money_column, plain
 from pages.parts.worth import valued
@@ -168,15 +168,30 @@ with numbers:
 
 word = say(f"page_value.{by}").lower()
 st.markdown(f"**{say('page_value.chart', by=word)}**")
-st.plotly_chart(
+table = pl.concat([groups.frame, groups.total]).select(
+    "group", "users", "clv", "ltv", "cac", "ltv_to_cac", "cac_paid",
+    "forecast", "forecast_low", "forecast_high",
+)  # fmt: skip
+chart(
     charts.value_by_group(groups.frame, by=word, currency=currency, basis=basis),
+    table,
     key="value_chart",
-    on_select=choose_clicked,
-    selection_mode="points",
-    config=template.CONFIG,
     alt=say("page_value.chart_alt", by=word),
+    columns={
+        "group": st.column_config.TextColumn(say(f"page_value.{by}"), width="medium"),
+        "users": st.column_config.NumberColumn(say("page_value.users"), format="localized"),
+        "clv": money_column(say("page_value.clv_money", currency=currency)),
+        "ltv": money_column(say("page_value.ltv_money", currency=currency)),
+        "cac": money_column(say("page_value.cac_money", currency=currency)),
+        "ltv_to_cac": st.column_config.NumberColumn(say("page_value.ratio"), format="%.2f"),
+        "cac_paid": money_column(say("page_value.cac_paid", currency=currency)),
+        "forecast": money_column(say("page_value.forecast_money", days=days, currency=currency)),
+        "forecast_low": money_column(say("page_value.low_money")),
+        "forecast_high": money_column(say("page_value.high_money")),
+    },
+    note=say("page_value.small", n=charts.SMALL),
+    on_click=choose_clicked,
 )
-st.caption(say("page_value.small", n=charts.SMALL))
 
 chosen = st.selectbox(
     say("page_value.whose"),
@@ -227,64 +242,24 @@ elif chosen is not None:
         key="value_get_users",
     )
 
-with st.expander(say("page_value.table"), icon=":material/table_rows:"):
-    table = pl.concat([groups.frame, groups.total]).select(
-        "group", "users", "clv", "ltv", "cac", "ltv_to_cac", "cac_paid",
-        "forecast", "forecast_low", "forecast_high",
-    )  # fmt: skip
-    st.dataframe(
-        plain(table),
-        key="value_groups",
-        hide_index=True,
-        placeholder=UNKNOWN,
-        column_config={
-            "group": st.column_config.TextColumn(say(f"page_value.{by}"), width="medium"),
-            "users": st.column_config.NumberColumn(say("page_value.users"), format="localized"),
-            "clv": money_column(say("page_value.clv_money", currency=currency)),
-            "ltv": money_column(say("page_value.ltv_money", currency=currency)),
-            "cac": money_column(say("page_value.cac_money", currency=currency)),
-            "ltv_to_cac": st.column_config.NumberColumn(say("page_value.ratio"), format="%.2f"),
-            "cac_paid": money_column(say("page_value.cac_paid", currency=currency)),
-            "forecast": money_column(
-                say("page_value.forecast_money", days=days, currency=currency)
-            ),
-            "forecast_low": money_column(say("page_value.low_money")),
-            "forecast_high": money_column(say("page_value.high_money")),
-        },
-    )
-    st.download_button(
-        say("page_value.get_groups"),
-        data=partial(table_bytes, table, PurePath("value.csv")),
-        file_name=f"value-{by}.csv",
-        mime="text/csv",
-        icon=":material/download:",
-        on_click="ignore",
-        key="value_get_groups",
-    )
-
 with st.expander(say("page_value.how"), icon=":material/waterfall_chart:"):
     steps = charts.steps_to_value(worth, groups.total)
     what = "clv" if costs_known else "ltv"
-    st.plotly_chart(
+    chart(
         charts.waterfall(steps, total=say(f"page_value.{what}"), currency=currency),
-        key="value_waterfall",
-        config=template.CONFIG,
-        alt=say("page_value.how_alt"),
-    )
-    st.dataframe(
         pl.DataFrame(
             {
                 "step": [*(step.name for step in steps), say(f"page_value.{what}")],
-                "money": [*(float(step.amount) for step in steps), float(total[what] or 0)],
-            }
+                "money": [*(step.amount for step in steps), total[what] or Decimal(0)],
+            },
+            schema={"step": pl.String, "money": col.MONEY},
         ),
-        key="value_steps",
-        hide_index=True,
-        column_config={
+        key="value_waterfall",
+        alt=say("page_value.how_alt"),
+        columns={
             "step": say("page_value.step_name"),
             "money": money_column(say("page_value.axis_money", currency=currency)),
         },
-        width=360,
     )
 
 with st.expander(say("page_value.definitions"), icon=":material/menu_book:"):

@@ -1,8 +1,6 @@
 """What-if: what becomes of value if something were different?"""
 
 from copy import deepcopy
-from functools import partial
-from pathlib import PurePath
 from typing import Any
 
 import numpy as np
@@ -11,19 +9,18 @@ import streamlit as st
 
 from clvcore import columns as col
 from clvcore.charts import scenario as charts
-from clvcore.charts import template
 from clvcore.charts.numbers import UNKNOWN, headline_money, percent
 from clvcore.messages import say
-from clvcore.report.tables import table_bytes
 from clvcore.scenario.levers import Lever
 from clvcore.scenario.moves import Acted, acts
 from clvcore.scenario.outcome import Baseline, Outcome, baseline, compare
 from clvcore.scenario.scenario import Scenario
 from clvcore.value.ledger import Basis
 from pages.parts import choice
+from pages.parts.drawing import chart
 from pages.parts.opening import opening
 from pages.parts.supposed import suppose
-from pages.parts.tables import money_column, plain
+from pages.parts.tables import money_column
 from pages.parts.worth import YEAR_DAYS, valued
 
 MAIN = (Lever.RETENTION, Lever.ORDER_RATE, Lever.ORDER_VALUE, Lever.MARGIN, Lever.CAC)
@@ -217,42 +214,12 @@ with head:
 with picture:
     word = say(f"page_whatif.{key}")
     st.markdown(f"**{say('page_whatif.chart', what=what.upper(), by=word)}**")
-    st.plotly_chart(
-        charts.before_and_after(outcome, what=what, currency=currency),
-        key="whatif_chart",
-        config=template.CONFIG,
-        alt=say("page_whatif.chart_alt", by=word),
-    )
-    st.caption(
-        say(
-            "page_whatif.definition",
-            what=what.upper(),
-            less=say("page_whatif.less_cac") if what == "clv" else "",
-            days=f"{days:g}",
-            basis=say(f"page_whatif.{basis}"),
-            level=level,
-        )
-    )
-
-st.markdown(f"**{say('page_whatif.tornado')}**")
-st.plotly_chart(
-    charts.tornado(
-        outcome.sensitivities,
-        what=what,
-        currency=currency,
-        words={lever.value: say(f"page_whatif.lever.{lever.value}") for lever in Lever},
-    ),
-    key="whatif_tornado",
-    config=template.CONFIG,
-    alt=say("page_whatif.tornado_alt"),
-)
-
-with st.expander(say("page_whatif.table", by=word), icon=":material/table_rows:"):
     rows = [
         pl.concat([side.groups, side.total])
         for side in (outcome.base, outcome.after, outcome.delta)
     ]
-    table = (
+    chart(
+        charts.before_and_after(outcome, what=what, currency=currency),
         rows[0]
         .select("group", "users", pl.col(what).alias("base"))
         .with_columns(
@@ -261,14 +228,10 @@ with st.expander(say("page_whatif.table", by=word), icon=":material/table_rows:"
             rows[2][f"{ends}_low"].alias("low"),
             rows[2][f"{ends}_high"].alias("high"),
             rows[1]["cac"],
-        )
-    )
-    st.dataframe(
-        plain(table),
-        key="whatif_groups",
-        hide_index=True,
-        placeholder=UNKNOWN,
-        column_config={
+        ),
+        key="whatif_chart",
+        alt=say("page_whatif.chart_alt", by=word),
+        columns={
             "group": st.column_config.TextColumn(say("page_whatif.by"), width="medium"),
             "users": st.column_config.NumberColumn(say("page_whatif.users"), format="localized"),
             "base": money_column(say("page_whatif.base_money", currency=currency)),
@@ -278,43 +241,45 @@ with st.expander(say("page_whatif.table", by=word), icon=":material/table_rows:"
             "high": money_column(say("page_whatif.high")),
             "cac": money_column(say("page_whatif.cac", currency=currency)),
         },
-    )
-    st.download_button(
-        say("page_whatif.get"),
-        data=partial(table_bytes, table, PurePath("whatif.csv")),
-        file_name="whatif.csv",
-        mime="text/csv",
-        icon=":material/download:",
-        on_click="ignore",
-        key="whatif_get",
-    )
-with st.expander(say("page_whatif.sensitivities"), icon=":material/table_rows:"):
-    steps = sorted(outcome.sensitivities, key=lambda one: -abs(one.effect))
-    st.dataframe(
-        pl.DataFrame(
-            {
-                "lever": [say(f"page_whatif.lever.{one.lever.value}") for one in steps],
-                "step": [one.step for one in steps],
-                "effect": [one.effect for one in steps],
-                "elasticity": [one.elasticity for one in steps],
-            }
+        note=say(
+            "page_whatif.definition",
+            what=what.upper(),
+            less=say("page_whatif.less_cac") if what == "clv" else "",
+            days=f"{days:g}",
+            basis=say(f"page_whatif.{basis}"),
+            level=level,
         ),
-        key="whatif_sensitivities",
-        hide_index=True,
-        placeholder=UNKNOWN,
-        column_config={
-            "lever": say("page_whatif.changed"),
-            "step": say("page_whatif.step"),
-            "effect": money_column(
-                say("page_whatif.axis_effect", what=what.upper(), currency=currency)
-            ),
-            "elasticity": st.column_config.NumberColumn(
-                say("page_whatif.elasticity_of", what=what.upper()),
-                format="%.3f",
-                help=say("page_whatif.elasticity_of_help", what=what.upper()),
-            ),
-        },
     )
+
+st.markdown(f"**{say('page_whatif.tornado')}**")
+steps = sorted(outcome.sensitivities, key=lambda one: -abs(one.effect))
+names = {lever.value: say(f"page_whatif.lever.{lever.value}") for lever in Lever}
+chart(
+    charts.tornado(steps, what=what, currency=currency, words=names),
+    pl.DataFrame(
+        {
+            "lever": [names[one.lever.value] for one in steps],
+            "step": [one.step for one in steps],
+            "effect": [one.effect for one in steps],
+            "elasticity": [one.elasticity for one in steps],
+        }
+    ),
+    key="whatif_tornado",
+    alt=say("page_whatif.tornado_alt"),
+    columns={
+        "lever": say("page_whatif.changed"),
+        "step": say("page_whatif.step"),
+        "effect": money_column(
+            say("page_whatif.axis_effect", what=what.upper(), currency=currency)
+        ),
+        "elasticity": st.column_config.NumberColumn(
+            say("page_whatif.elasticity_of", what=what.upper()),
+            format="%.3f",
+            help=say("page_whatif.elasticity_of_help", what=what.upper()),
+        ),
+    },
+)
+
 if outcome.acted:
     with st.expander(say("page_whatif.acted"), icon=":material/tune:"):
         st.dataframe(

@@ -63,6 +63,18 @@ def validation(curve: pl.DataFrame, baselines: Mapping[str, float]) -> go.Figure
     return made
 
 
+def validation_numbers(curve: pl.DataFrame, baselines: Mapping[str, float]) -> pl.DataFrame:
+    """What `validation` draws: ``model``, ``epoch`` and ``ndcg``; a baseline has no epoch."""
+    own = curve.drop_nulls("ndcg").select(
+        pl.lit(say("page_train.model")).alias("model"), "epoch", "ndcg"
+    )
+    others = pl.DataFrame(
+        {"model": list(baselines), "ndcg": list(baselines.values())},
+        schema={"model": pl.String, "ndcg": pl.Float64},
+    )
+    return pl.concat([own, others], how="diagonal")
+
+
 def _by_epoch(made: go.Figure, curve: pl.DataFrame) -> None:
     """The same axis for both charts: from 0 to the last epoch, in whole epochs."""
     last = max(1.0, float(curve["epoch"].max() or 1))  # ty: ignore[invalid-argument-type] : a column of floats has a float as maximum

@@ -100,9 +100,9 @@ def test_the_tables_and_the_chart_have_the_numbers_of_the_report(data, judged_ru
     judged_run(0.01, 0.02, 0.03)
     at = show(data)
     table = at.dataframe[0].value
-    assert table["Model"].tolist() == ["two-tower model", "item-kNN"]
-    assert table["Value"].tolist() == pytest.approx([0.07, 0.05])
-    assert table["Gap"].tolist()[1] == pytest.approx(0.02)
+    assert table["model"].tolist() == ["two-tower model", "item-kNN"]
+    assert table["mean"].tolist() == pytest.approx([0.07, 0.05])
+    assert table["gap"].tolist()[1] == pytest.approx(0.02)
     drawn = json.loads(at.get("plotly_chart")[0].proto.spec)["data"]
     assert [row["x"][0] for row in drawn] == pytest.approx([0.05, 0.07])
 

@@ -74,23 +74,23 @@ def test_the_list_is_that_of_the_model(show, run, data, user):
     assert not at.exception
     wanted = recommend(run.embeddings, run.material.seen, users=[user], n=10)
     shown = at.dataframe[0].value
-    assert shown["Item"].tolist() == titles(data, wanted[col.ITEM])
-    assert shown["Similarity"].tolist() == pytest.approx(wanted["similarity"].to_list())
+    assert shown["title"].tolist() == titles(data, wanted[col.ITEM])
+    assert shown["similarity"].tolist() == pytest.approx(wanted["similarity"].to_list())
     assert titles(data, wanted[col.ITEM])[0] in at.subheader[0].value
 
 
 def test_the_reason_is_an_item_of_the_user_s_own_history(show, run, data, user):
     del run
     own = data.events.filter(pl.col(col.USER) == user)[col.ITEM].drop_nulls()
-    reasons = show(users_id=user).dataframe[0].value["Nearest in the history"]
+    reasons = show(users_id=user).dataframe[0].value["reason"]
     assert set(reasons) <= set(titles(data, own))
 
 
 def test_items_that_the_user_had_can_be_asked_for(show, run, data, user):
     shown = show(users_id=user, users_again="true").dataframe[0].value
     wanted = recommend(run.embeddings, run.material.seen, users=[user], n=10, again=run.scorer())
-    assert shown["Item"].tolist() == titles(data, wanted[col.ITEM])
-    assert shown["Had before"].tolist() == wanted["seen"].to_list()
+    assert shown["title"].tolist() == titles(data, wanted[col.ITEM])
+    assert shown["seen"].tolist() == wanted["seen"].to_list()
 
 
 def test_an_item_that_is_wanted_again_is_called_so(show, run, data, user):
@@ -111,7 +111,7 @@ def test_the_history_has_all_events_of_the_user(show, run, data, user):
 def test_similar_items_are_the_neighbours_of_the_first_of_the_list(show, run, data, user):
     first = recommend(run.embeddings, run.material.seen, users=[user], n=1)[col.ITEM][0]
     shown = show(users_id=user, users_more="items").dataframe[2].value
-    assert shown["Item"].tolist() == titles(data, neighbours(run.embeddings, first)[col.ITEM])
+    assert shown["title"].tolist() == titles(data, neighbours(run.embeddings, first)[col.ITEM])
 
 
 def test_similar_users_are_the_nearest_by_cosine_without_the_user(show, run, user):
@@ -119,8 +119,8 @@ def test_similar_users_are_the_nearest_by_cosine_without_the_user(show, run, use
     vectors, ids = run.embeddings.users, run.embeddings.user_ids
     near = vectors @ vectors[ids.number(user)]
     near[ids.number(user)] = -2
-    assert shown["Similarity"].tolist() == pytest.approx(np.sort(near)[::-1][:10], abs=1e-5)
-    assert user not in shown["User"].tolist()
+    assert shown["similarity"].tolist() == pytest.approx(np.sort(near)[::-1][:10], abs=1e-5)
+    assert user not in shown["user_id"].tolist()
 
 
 def test_the_value_is_computed_when_asked_for(show, run, data, user):

@@ -1,0 +1,66 @@
+"""How every chart is drawn: with words for those who cannot see it, and its numbers as a table."""
+
+from collections.abc import Callable, Mapping
+from pathlib import PurePath
+from typing import Any
+
+import polars as pl
+import streamlit as st
+
+from clvcore.charts import template
+from clvcore.charts.numbers import UNKNOWN
+from clvcore.messages import say
+from clvcore.report.tables import table_bytes
+from pages.parts.tables import plain
+
+
+def chart(
+    figure: Any,
+    table: pl.DataFrame,
+    *,
+    key: str,
+    alt: str,
+    columns: Mapping[str, Any],
+    note: str = "",
+    on_click: Callable[[], None] | None = None,
+) -> None:
+    """Draw the figure and, closed below it, its numbers as a table that can be taken along.
+
+    Args:
+        figure: of `clvcore.charts`.
+        table: the numbers of the figure, money exact.
+        key: of the chart; those of the table begin with it.
+        alt: what the figure shows, for those who cannot see it.
+        columns: what each column of the table is called, or how it looks.
+        note: what has to be known to read the figure.
+        on_click: called when a mark is chosen, which then stands in the session's state.
+    """
+    clicks: Any = on_click or "ignore"
+    st.plotly_chart(
+        figure,
+        key=key,
+        on_select=clicks,
+        selection_mode="points",
+        config=template.CONFIG,
+        alt=alt,
+    )
+    if note:
+        st.caption(note)
+    with st.expander(say("pages.chart.table"), icon=":material/table_rows:", key=f"{key}_numbers"):
+        st.dataframe(
+            plain(table),
+            key=f"{key}_table",
+            hide_index=True,
+            placeholder=UNKNOWN,
+            column_config=columns,
+            alt=alt,
+        )
+        st.download_button(
+            say("pages.chart.download"),
+            data=lambda: table_bytes(table, PurePath("table.csv")),
+            file_name=f"{key.replace('_', '-')}.csv",
+            mime="text/csv",
+            icon=":material/download:",
+            key=f"{key}_download",
+            on_click="ignore",
+        )
