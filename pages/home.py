@@ -4,13 +4,39 @@ from datetime import timedelta
 
 import streamlit as st
 
-from clvcore.charts.numbers import day, headline_count, headline_money
+from clvcore.charts.numbers import day, exact_money, headline_count, headline_money
 from clvcore.cli.dataset import summary
 from clvcore.data import sample
-from clvcore.messages import say
-from pages.parts import choice
+from clvcore.messages import listed, say
+from pages.parts import choice, news, tour
 from pages.parts.opening import opening
-from pages.parts.places import places
+from pages.parts.places import Place, places
+
+STEP_PX = 330
+
+
+def step(place: Place, icon: str) -> None:
+    """A page that can be gone to, and what it answers."""
+    with st.container(horizontal=True, vertical_alignment="center"):
+        st.page_link(
+            place.path,
+            label=say(f"pages.go.{place.name}"),
+            icon=f":material/{icon}:",
+            query_params=choice.links(),
+            width=STEP_PX,
+        )
+        st.caption(say(f"pages.{place.name}.help"), width="stretch")
+
+
+def bring_in() -> None:
+    """The way to an upload."""
+    st.page_link(
+        "data.py",
+        label=say("pages.home.bring"),
+        icon=":material/upload_file:",
+        query_params={**choice.links(), "data_view": "bring"},
+    )
+
 
 data = choice.dataset()
 facts = summary(data)
@@ -32,9 +58,35 @@ opening(
     simulated=data.recipe.simulated,
 )
 
+if not tour.is_on() and not choice.own():
+    with st.container(horizontal=True, vertical_alignment="center"):
+        st.button(
+            say("pages.tour.open"),
+            key="home_demo",
+            type="primary",
+            icon=":material/play_arrow:",
+            on_click=tour.begin,
+        )
+        bring_in()
+    st.caption(say("pages.tour.promise"))
+
 weeks = round((data.observed[1] - data.observed[0]) / timedelta(weeks=1))
-kinds = ", ".join(f"{kind} {rows:,}" for kind, rows in facts["events_by_kind"].items())
-streams = ", ".join(f"{name} {amount:,.2f}" for name, amount in money.items())
+kinds = listed(
+    [
+        say("pages.home.of_kind", kind=say(f"page_data.kind.{kind}"), rows=rows)
+        for kind, rows in facts["events_by_kind"].items()
+    ]
+)
+streams = listed(
+    [
+        say(
+            "pages.home.of_stream",
+            stream=say(f"pages.home.stream_{name}"),
+            money=exact_money(amount, data.currency),
+        )
+        for name, amount in money.items()
+    ]
+)
 spend = facts["spend"]
 with st.container(horizontal=True):
     st.metric(say("pages.home.users"), headline_count(facts["users"]), border=True)
@@ -62,28 +114,45 @@ with st.container(horizontal=True):
 if data.recipe.source:
     st.caption(say("pages.home.source", source=data.recipe.source, licence=data.recipe.licence))
 
-st.subheader(say("pages.home.next"), anchor=False)
-if choice.run_name() is None:
-    st.write(say("pages.home.no_run"))
+if tour.is_on():
+    st.subheader(say("pages.tour.title"), anchor=False)
+    st.write(say("pages.tour.about"))
+    for place in tour.steps():
+        step(place, "check_circle" if tour.is_seen(place) else "radio_button_unchecked")
+    after = tour.following()
+    if after is None:
+        st.write(say("pages.tour.over"))
+        bring_in()
+    elif st.button(
+        say("pages.tour.next", page=say(f"pages.{after.name}.title")),
+        key="home_next",
+        type="primary",
+        icon=":material/arrow_forward:",
+    ):
+        st.switch_page(after.path, query_params=choice.links())
 else:
-    st.write(say("pages.home.has_run", run=choice.run_name()))
-for place in places():
-    if place.group:
-        st.page_link(
-            place.path,
-            label=say(f"pages.go.{place.name}"),
-            icon=f":material/{place.icon}:",
-            query_params=choice.links(),
-        )
+    st.subheader(say("pages.home.next"), anchor=False)
+    if choice.run_name() is None:
+        st.write(say("pages.home.no_run"))
+    else:
+        st.write(say("pages.home.has_run", run=choice.run_name()))
+    for place in places():
+        if place.group:
+            step(place, place.icon)
+    if choice.own():
+        bring_in()
+
+news.draw()
 
 st.subheader(say("pages.home.samples"), anchor=False)
-for name in sample.names():
-    if name != data.name:
-        st.button(
-            say(f"pages.home.sample_{name}"),
-            key=f"home_{name}",
-            icon=":material/database:",
-            type="tertiary",
-            on_click=choice.show,
-            args=(name,),
-        )
+with st.container(gap="small"):
+    for name in sample.names():
+        if name != data.name:
+            st.button(
+                say(f"pages.home.sample_{name}"),
+                key=f"home_{name}",
+                icon=":material/database:",
+                type="tertiary",
+                on_click=choice.show,
+                args=(name,),
+            )

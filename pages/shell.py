@@ -7,7 +7,7 @@ import streamlit as st
 
 from clvcore.errors import ClvError
 from clvcore.messages import say
-from pages.parts import choice, language
+from pages.parts import choice, language, tour
 from pages.parts.places import places
 
 ICON = Path(__file__).parent / "parts" / "icon.png"
@@ -28,8 +28,13 @@ shown = st.navigation(
     }
 )
 with st.sidebar:
+    on_the_way = st.container()
     notes = choice.draw()
     language.draw()
+tour.follow(shown.url_path or "home")
+if tour.is_on() and shown.url_path:
+    with on_the_way:
+        tour.draw()
 for note in notes:
     st.warning(note, icon=":material/info:")
 try:

@@ -22,6 +22,7 @@ FIRST = "storefront"
 def draw() -> list[str]:
     """The two choices, in the sidebar of every page; sentences on what the URL asked for in vain."""
     notes = []
+    before = st.session_state.get("data")
     asked = _asked("data") or FIRST
     try:
         reference = _opened(asked)
@@ -33,6 +34,8 @@ def draw() -> list[str]:
 
     runs = runs_of(dataset())
     asked_run = _asked("run")
+    if reference != before and asked_run == st.session_state.get("run"):
+        asked_run = None  # it was that of the other data set, and nobody asked for it here
     if asked_run and asked_run not in runs:
         told = "pages.choice.no_run" if runs else "pages.choice.no_run_at_all"
         notes.append(say(told, asked=asked_run[:40], data=dataset().name))
