@@ -3,7 +3,7 @@
 import plotly.graph_objects as go
 import polars as pl
 
-from clvcore.charts import template
+from clvcore.charts import template, words
 from clvcore.columns import Kind
 from clvcore.messages import say
 
@@ -29,7 +29,7 @@ def volumes(frame: pl.DataFrame, measure: str, *, unit: str, step: str) -> go.Fi
         made.add_bar(
             x=own["begin"],
             y=own[measure].cast(pl.Float64),
-            name=say(f"page_data.kind.{kind}"),
+            name=words.kind(kind),
             marker={"color": colours[kind], "line": {"width": 0}},
             customdata=own["events"],
             hovertemplate=say("page_data.hover"),

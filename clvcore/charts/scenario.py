@@ -5,7 +5,8 @@ from collections.abc import Sequence
 import plotly.graph_objects as go
 import polars as pl
 
-from clvcore.charts.numbers import UNKNOWN, headline_money
+from clvcore.charts import words
+from clvcore.charts.numbers import UNKNOWN, exact_money, headline_money
 from clvcore.charts.template import ACCENT, BASE, figure, large_numbers
 from clvcore.messages import say
 from clvcore.scenario.outcome import Outcome
@@ -25,12 +26,16 @@ def before_and_after(outcome: Outcome, *, what: str, currency: str) -> go.Figure
         currency: of the money.
     """
     base, after, delta = outcome.base.groups, outcome.after.groups, outcome.delta.groups
-    names = base["group"].to_list()
+    names = [words.group(name) for name in base["group"]]
     made = figure(
         height=120 + ROW * len(names), x=say(f"page_whatif.axis_{what}", currency=currency)
     )
     told = [
-        [f"{users:,}", *(_exact(one, currency) for one in amounts), _exact(moved, currency)]
+        [
+            f"{users:,}",
+            *(exact_money(one, currency) for one in amounts),
+            exact_money(moved, currency),
+        ]
         for users, moved, *amounts in zip(
             base["users"], delta[what], base[what], after[what], strict=True
         )
@@ -120,7 +125,3 @@ def _ends(frame: pl.DataFrame, what: str) -> dict[str, object] | None:
         "width": 4,
         "color": "rgba(128,128,128,0.9)",
     }
-
-
-def _exact(amount: object, currency: str) -> str:
-    return UNKNOWN if amount is None else f"{currency} {amount:,.2f}"

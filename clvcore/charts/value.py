@@ -7,7 +7,8 @@ from typing import NamedTuple
 import plotly.graph_objects as go
 import polars as pl
 
-from clvcore.charts.numbers import UNKNOWN, headline_money
+from clvcore.charts import words
+from clvcore.charts.numbers import UNKNOWN, exact_money, headline_money
 from clvcore.charts.template import ACCENT, BASE, figure, large_numbers
 from clvcore.messages import say
 from clvcore.value.users import UserValue
@@ -42,7 +43,7 @@ def value_by_group(groups: pl.DataFrame, *, by: str, currency: str, basis: str) 
         y="",
     )
     rows = groups.to_dicts()
-    names = [row["group"] for row in rows]
+    names = [words.group(row["group"]) for row in rows]
     told = [[row["group"], *_hover(row, currency)] for row in rows]
     made.add_bar(
         y=names,
@@ -147,13 +148,9 @@ def steps_to_value(value: UserValue, total: pl.DataFrame) -> list[Step]:
 
 def _hover(row: dict[str, object], currency: str) -> list[str]:
     users = row["users"]
-    money = [_exact(row[name], currency) for name in ("ltv", "cac", "clv")]
+    money = [exact_money(row[name], currency) for name in ("ltv", "cac", "clv")]
     ratio = row["ltv_to_cac"]
     return [f"{users:,}", *money, UNKNOWN if ratio is None else f"{ratio:.2f}"]
-
-
-def _exact(amount: object, currency: str) -> str:
-    return UNKNOWN if amount is None else f"{currency} {amount:,.2f}"
 
 
 def _label(row: dict[str, Decimal | None], currency: str) -> str:

@@ -92,7 +92,12 @@ def launch(
         raise RunError(status.message)
     if not (run.path / "summary.json").exists():
         raise RunError(
-            say("runs.unfinished", run=run.run_id, state=status.state, message=status.message)
+            say(
+                "runs.unfinished",
+                run=run.run_id,
+                state=say(f"runs.state.{status.state}"),
+                message=status.message,
+            )
         )
     return run
 

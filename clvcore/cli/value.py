@@ -152,7 +152,14 @@ def tell(
     told = {"days": f"{made.horizon_days:g}", "level": f"{made.level:.0%}"}
     console.print(Text(say(f"value.cli_basis_{worth.basis}"), style="dim"))
     console.print(
-        Text(say("value.cli_definitions", period=worth.acquisition.period, **told), style="dim")
+        Text(
+            say(
+                "value.cli_definitions",
+                period=say(f"value.period.{worth.acquisition.period}"),
+                **told,
+            ),
+            style="dim",
+        )
     )
     for note in worth.notes:
         console.print(Text(f"- {note}"))

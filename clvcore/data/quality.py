@@ -55,7 +55,8 @@ def finding(
         "count": f"{rows:,}",
         "money": f"{money:,.2f}",
         "column": column,
-        "table": table,
+        "table": say(f"data.table.{table}"),
+        "table_id": table,
     }
     return Finding(
         severity=severity,

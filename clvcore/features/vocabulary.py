@@ -78,5 +78,10 @@ class Vocabulary:
         near = get_close_matches(str(term), self.ids.head(100_000).to_list(), n=3, cutoff=0.5)
         known = near or self.ids.head(3).to_list()
         raise NotFoundError(
-            say("features.unknown_id", what=self.what, term=term, known=listed(known))
+            say(
+                "features.unknown_id",
+                what=say(f"features.what.{self.what}"),
+                term=term,
+                known=listed(known),
+            )
         )

@@ -163,7 +163,7 @@ def _check_same(vectors: Vocabulary, histories: Vocabulary) -> None:
         raise DataError(
             say(
                 "ranking.other_data",
-                what=histories.what,
+                what=say(f"features.what_many.{histories.what}"),
                 vectors=len(vectors),
                 histories=len(histories),
             )

@@ -75,7 +75,12 @@ def with_result(workspace: Workspace, run_id: str) -> RunFolder:
     if not (run.path / "summary.json").exists():
         status = run.status()
         raise RunError(
-            say("runs.unfinished", run=run_id, state=status.state, message=status.message)
+            say(
+                "runs.unfinished",
+                run=run_id,
+                state=say(f"runs.state.{status.state}"),
+                message=status.message,
+            )
         )
     return run
 

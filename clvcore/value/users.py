@@ -145,7 +145,7 @@ def _notes(made: Forecast, costs: Acquisition, frame: pl.DataFrame) -> list[str]
         notes.append(say("value.no_spend"))
     counts = dict(frame["cac_source"].cast(pl.String).value_counts().iter_rows())
     notes += [
-        say(f"value.cac_{source}", n=counts[source], period=costs.period)
+        say(f"value.cac_{source}", n=counts[source], period=say(f"value.period.{costs.period}"))
         for source in ("organic", "idle", "unnamed")
         if counts.get(source)
     ]

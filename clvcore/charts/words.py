@@ -1,0 +1,44 @@
+"""What a reader calls the names that the core gives: groups of users, kinds of events, money."""
+
+from collections.abc import Mapping
+from decimal import Decimal
+
+from clvcore.messages import listed, say
+from clvcore.value.breakdown import UNATTRIBUTED, UNKNOWN
+from clvcore.value.segments import SEGMENTS
+
+TOTAL = "total"
+_GROUPS = {UNKNOWN: "unknown", UNATTRIBUTED: "unattributed", TOTAL: "total"}
+
+
+def group(name: str) -> str:
+    """A group of a breakdown; those that the data names keep their name."""
+    if name in _GROUPS:
+        return say(f"value.group.{_GROUPS[name]}")
+    if name in SEGMENTS:
+        return say(f"value.segment.{name.replace(' ', '_').replace('-', '_')}")
+    return name
+
+
+def kind(name: str) -> str:
+    """A kind of event."""
+    return say(f"page_data.kind.{name}")
+
+
+def kinds(counts: Mapping[str, int]) -> str:
+    """How many events there are of each kind."""
+    return listed([say("units.counted", name=kind(name), n=n) for name, n in counts.items()])
+
+
+def streams(money: Mapping[str, Decimal]) -> str:
+    """The money of each stream."""
+    parts = [
+        say("units.amount_of", name=say(f"value.stream.{name}"), amount=amount)
+        for name, amount in money.items()
+    ]
+    return listed(parts)
+
+
+def lever(name: str) -> str:
+    """A lever within a sentence."""
+    return say(f"page_whatif.moved.{name}")
