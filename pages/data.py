@@ -8,7 +8,7 @@ import streamlit as st
 
 from clvcore import columns as col
 from clvcore.charts import data as charts
-from clvcore.charts import numbers
+from clvcore.charts import numbers, words
 from clvcore.data.dataset import Dataset, Finding, Severity
 from clvcore.messages import again, say
 from clvcore.report import overview
@@ -18,7 +18,7 @@ from pages.parts import choice, linked
 from pages.parts.bring import bring, plain
 from pages.parts.drawing import chart
 from pages.parts.opening import opening
-from pages.parts.tables import money_column
+from pages.parts.tables import called, money_column
 
 COLOUR: dict[Severity, Literal["red", "orange", "gray"]] = {
     Severity.ERROR: "red",
@@ -144,9 +144,9 @@ chart(
         unit=say(f"page_data.axis_{measure}", currency=data.currency),
         step=say("page_data.axis_week" if every == "1w" else "page_data.axis_month"),
     ),
-    shown,
+    called(shown, kind=words.kind),
     key="data_volumes",
-    alt=say("page_data.alt_chart", measure=measure, step=step),
+    alt=say("page_data.alt_chart", measure=say(f"page_data.measure_{measure}"), step=step),
     columns={
         "begin": say("page_data.col_begin"),
         col.KIND: say("page_data.col_kind"),
@@ -172,7 +172,7 @@ with st.expander(say("page_data.accounts"), icon=":material/balance:", key="data
         pl.DataFrame(
             [
                 {
-                    "table": one.table,
+                    "table": words.table(one.table),
                     "in": one.rows_in,
                     "accepted": one.accepted,
                     "rejected": one.rejected,
@@ -211,7 +211,7 @@ with st.expander(say("page_data.accounts"), icon=":material/balance:", key="data
     for file in files:
         table = file.stem.removeprefix("rejects_")
         st.download_button(
-            say("page_data.rejects", table=table),
+            say("page_data.rejects", table=words.table(table)),
             data=Path(file).read_bytes,
             file_name=file.name,
             mime="text/csv",
@@ -233,7 +233,7 @@ with st.expander(say("page_data.inside"), icon=":material/category:", key="data_
         for name in ("events", "users")
     } | {"money": money_column(say("page_data.col_money", currency=data.currency))}
     st.dataframe(
-        by_kind,
+        called(by_kind, kind=words.kind),
         key="data_kinds",
         hide_index=True,
         column_config=counts

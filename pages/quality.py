@@ -6,6 +6,7 @@ from typing import Any
 import polars as pl
 import streamlit as st
 
+from clvcore.charts import words
 from clvcore.charts.numbers import UNKNOWN, percent, short
 from clvcore.charts.ranking import compared
 from clvcore.data.dataset import Dataset
@@ -91,7 +92,7 @@ def who(report: RankingReport, judged: Judged) -> str:
         with_targets=judged.with_targets,
         no_history=judged.no_history,
         only_repeats=judged.only_repeats,
-        goal=report.goal.value,
+        goal=words.goal(report.goal),
         cut=datetime.fromtimestamp(report.cut / 1e6, UTC),
         end=datetime.fromtimestamp(report.end / 1e6, UTC),
     )

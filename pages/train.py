@@ -6,7 +6,7 @@ from typing import get_args
 import polars as pl
 import streamlit as st
 
-from clvcore.charts import numbers, training
+from clvcore.charts import numbers, training, words
 from clvcore.data.dataset import Dataset
 from clvcore.errors import ClvError
 from clvcore.messages import say
@@ -22,6 +22,7 @@ from clvcore.towers.presets import PRESETS, preset
 from pages.parts import choice
 from pages.parts.drawing import chart
 from pages.parts.opening import opening
+from pages.parts.tables import called
 
 MODEL = "two_tower"
 LOOK_EVERY_S = 2.0
@@ -85,7 +86,7 @@ def label(run_id: str) -> str:
         started=history.started_at(run),
         encoder=config["tower"]["encoder"],
         preset=config["preset"],
-        state=run.status().state.value,
+        state=words.state(run.status().state),
     )
 
 
@@ -311,7 +312,7 @@ with (
 if run is not None:
     with st.expander(say("page_train.past"), icon=":material/history:"):
         st.dataframe(
-            history.table(runs),
+            called(history.table(runs), state=words.state),
             key="train_past",
             hide_index=True,
             column_config={

@@ -11,19 +11,20 @@ import streamlit as st
 
 from clvcore import columns as col
 from clvcore.charts import value as charts
-from clvcore.charts.numbers import UNKNOWN, headline_count, headline_money
-from clvcore.messages import again, say
+from clvcore.charts import words
+from clvcore.charts.numbers import UNKNOWN, exact_money, headline_count, headline_money
+from clvcore.messages import again, listed, say
 from clvcore.report.tables import table_bytes
 from clvcore.value.breakdown import UNATTRIBUTED, Breakdown, breakdown
 from clvcore.value.breakdown import UNKNOWN as UNKNOWN_GROUP
 from clvcore.value.ledger import Basis
 from clvcore.value.reconciliation import reconcile
 from clvcore.value.users import UserValue
-from pages.parts import choice
+from pages.parts import choice, linked
 from pages.parts.drawing import chart
 from pages.parts.opening import opening
-from pages.parts.tables import money_column, plain
-from pages.parts.worth import valued
+from pages.parts.tables import called, money_column, plain
+from pages.parts.worth import YEAR_DAYS, valued
 
 HORIZONS_DAYS = (90, 180, 365, 730)
 SHOWN_USERS = 100
@@ -74,31 +75,26 @@ channels_known = data.users[col.CHANNEL].is_not_null().any()
 groupings = [*(["channel"] if channels_known else []), "cohort", "segment"]
 bases = ["revenue", *(["margin"] if data.items[col.UNIT_COST].is_not_null().any() else [])]
 with st.container(horizontal=True, vertical_alignment="bottom"):
-    by = st.segmented_control(
+    by = linked.segments(
         say("page_value.by"),
         groupings,
         default=groupings[0],
-        required=True,
-        format_func=lambda name: say(f"page_value.{name}"),
+        shown=lambda name: say(f"page_value.{name}"),
         key="value_by",
-        bind="query-params",
     )
-    basis: Any = st.segmented_control(
+    basis: Any = linked.segments(
         say("page_value.basis"),
         bases,
         default=bases[0],
-        required=True,
-        format_func=lambda name: say(f"page_value.{name}"),
+        shown=lambda name: say(f"page_value.{name}"),
         key="value_basis",
-        bind="query-params",
     )
-    days = st.selectbox(
+    days = linked.select(
         say("page_value.horizon"),
         HORIZONS_DAYS,
-        index=2,
-        format_func=lambda n: say("page_value.days", days=n),
+        default=YEAR_DAYS,
+        shown=lambda n: say("page_value.days", days=n),
         key="value_days",
-        bind="query-params",
         width=160,
     )
 
@@ -133,7 +129,7 @@ with head:
 
 with numbers:
     ratio = total["ltv_to_cac"]
-    period = worth.acquisition.period
+    period = say(f"value.period.{worth.acquisition.period}")
     no_cac = None if costs_known else say("value.no_spend")
     st.metric(
         say("page_value.ltv"), shown["ltv"], help=say(f"page_value.ltv_help_{basis}"), border=True
@@ -166,7 +162,7 @@ with numbers:
         border=True,
     )
 
-word = say(f"page_value.{by}").lower()
+word = say(f"page_value.word.{by}")
 st.markdown(f"**{say('page_value.chart', by=word)}**")
 table = pl.concat([groups.frame, groups.total]).select(
     "group", "users", "clv", "ltv", "cac", "ltv_to_cac", "cac_paid",
@@ -174,7 +170,7 @@ table = pl.concat([groups.frame, groups.total]).select(
 )  # fmt: skip
 chart(
     charts.value_by_group(groups.frame, by=word, currency=currency, basis=basis),
-    table,
+    called(table, group=words.group),
     key="value_chart",
     alt=say("page_value.chart_alt", by=word),
     columns={
@@ -193,13 +189,13 @@ chart(
     on_click=choose_clicked,
 )
 
-chosen = st.selectbox(
+chosen = linked.select(
     say("page_value.whose"),
     groups.frame["group"].to_list(),
-    index=None,
+    default=None,
+    shown=words.group,
     placeholder=say("page_value.whose_placeholder"),
     key="value_group",
-    bind="query-params",
     width=360,
 )
 if chosen == UNATTRIBUTED:
@@ -207,11 +203,11 @@ if chosen == UNATTRIBUTED:
 elif chosen is not None:
     users = of_group(worth, by, chosen)
     heading = "behind" if users.height <= SHOWN_USERS else "behind_top"
-    told = {"group": chosen, "users": f"{users.height:,}", "shown": SHOWN_USERS}
+    told = {"group": words.group(chosen), "users": f"{users.height:,}", "shown": SHOWN_USERS}
     st.markdown(f"**{say(f'page_value.{heading}', **told)}**")
     st.dataframe(
         plain(
-            users.head(SHOWN_USERS).select(
+            called(users.head(SHOWN_USERS), segment=words.group).select(
                 col.USER, "clv", "ltv", "cac", "forecast", "p_alive", "segment", "channel", "cohort"
             )
         ),
@@ -280,7 +276,7 @@ with st.expander(say("page_value.definitions"), icon=":material/menu_book:"):
 sides = reconcile(worth)
 broken = [side.name for side in sides if not side.holds]
 if broken:
-    st.error(say("page_value.not_reconciled", names=", ".join(broken)), icon=":material/error:")
+    st.error(say("page_value.not_reconciled", names=listed(broken)), icon=":material/error:")
 else:
     events = sum((side.table for side in sides if side.name in set(col.Stream)), Decimal(0))
     spend = next((side.table for side in sides if side.name == "spend"), None)
@@ -288,7 +284,7 @@ else:
     st.caption(
         say(
             f"page_value.{key}",
-            events=f"{currency} {events:,.2f}",
-            spend=f"{currency} {spend or 0:,.2f}",
+            events=exact_money(events, currency),
+            spend=exact_money(spend or 0, currency),
         )
     )

@@ -9,18 +9,19 @@ import streamlit as st
 
 from clvcore import columns as col
 from clvcore.charts import scenario as charts
+from clvcore.charts import words
 from clvcore.charts.numbers import UNKNOWN, headline_money, percent
-from clvcore.messages import say
+from clvcore.messages import listed, say
 from clvcore.scenario.levers import Lever
 from clvcore.scenario.moves import Acted, acts
 from clvcore.scenario.outcome import Baseline, Outcome, baseline, compare
 from clvcore.scenario.scenario import Scenario
 from clvcore.value.ledger import Basis
-from pages.parts import choice
+from pages.parts import choice, linked
 from pages.parts.drawing import chart
 from pages.parts.opening import opening
 from pages.parts.supposed import suppose
-from pages.parts.tables import money_column
+from pages.parts.tables import called, money_column
 from pages.parts.worth import YEAR_DAYS, valued
 
 MAIN = (Lever.RETENTION, Lever.ORDER_RATE, Lever.ORDER_VALUE, Lever.MARGIN, Lever.CAC)
@@ -59,7 +60,7 @@ def slider(lever: Lever) -> int:
         0 if is_points else -FURTHEST_PERCENT,
         FURTHEST_POINTS if is_points else FURTHEST_PERCENT,
         0,
-        format="%+d pt" if is_points else "%+d%%",
+        format=say("page_whatif.format_points") if is_points else "%+d%%",
         help=say(f"page_whatif.help.{lever.value}"),
         key=f"whatif_{lever.value}",
         bind="query-params",
@@ -80,17 +81,19 @@ def in_words(moved: dict[Lever, int], group: str) -> str:
     parts = [
         say(
             "page_whatif.change",
-            lever=say(f"page_whatif.lever.{lever.value}").lower()
-            if lever != Lever.CAC
-            else say("page_whatif.lever.cac"),
-            moved=f"{amount:+d}{' pt' if lever == Lever.DISCOUNT_RATE else '%'}",
+            lever=words.lever(lever.value),
+            moved=say("page_whatif.points", n=amount)
+            if lever == Lever.DISCOUNT_RATE
+            else f"{amount:+d}%",
         )
         for lever, amount in moved.items()
         if amount
     ]
     *first, last = parts
-    text = say("page_whatif.and").join([", ".join(first), last] if first else [last])
-    return text if group == EVERYBODY else say("page_whatif.for_group", changes=text, group=group)
+    text = say("page_whatif.both", first=listed(first), last=last) if first else last
+    if group == EVERYBODY:
+        return text
+    return say("page_whatif.for_group", changes=text, group=words.group(group))
 
 
 def parameter(acted: Acted, number: float | None) -> str:
@@ -100,7 +103,7 @@ def parameter(acted: Acted, number: float | None) -> str:
     if acted.unit == "rate":
         return percent(number)
     if acted.unit == "factor":
-        return f"x {number:.3g}"
+        return say("page_whatif.times", factor=number)
     return f"{number:,.0f}" if acted.unit == "days" else f"{number:,.2f}"
 
 
@@ -125,26 +128,24 @@ key = "channel" if data.users[col.CHANNEL].is_not_null().any() else "segment"
 bases = ["revenue", *(["margin"] if data.items[col.UNIT_COST].is_not_null().any() else [])]
 
 with levers:
-    basis: Any = st.segmented_control(
+    basis: Any = linked.segments(
         say("page_whatif.basis"),
         bases,
         default=bases[0],
-        required=True,
-        format_func=lambda name: say(f"page_whatif.{name}").capitalize(),
+        shown=lambda name: say(f"page_value.{name}"),
         key="whatif_basis",
-        bind="query-params",
     )
 with head:
     start = (st.session_state["data"], data.id, basis, key)
     base, _ = started(*start)
 with levers:
     groups = base.start.groups[key].unique().sort().to_list()
-    group = st.selectbox(
+    group = linked.select(
         say("page_whatif.scope"),
         [EVERYBODY, *groups],
-        format_func=lambda name: say("page_whatif.everybody") if name == EVERYBODY else name,
+        default=EVERYBODY,
+        shown=lambda name: say("page_whatif.everybody") if name == EVERYBODY else words.group(name),
         key="whatif_scope",
-        bind="query-params",
     )
     able = [lever for lever in Lever if acts(base.start, lever)]
     moved = {lever: slider(lever) for lever in MAIN if lever in able}
@@ -220,7 +221,7 @@ with picture:
     ]
     chart(
         charts.before_and_after(outcome, what=what, currency=currency),
-        rows[0]
+        called(rows[0], group=words.group)
         .select("group", "users", pl.col(what).alias("base"))
         .with_columns(
             rows[1][what].alias("after"),

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from decimal import Decimal
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import plotly.graph_objects as go
 import polars as pl
@@ -146,7 +146,7 @@ def steps_to_value(value: UserValue, total: pl.DataFrame) -> list[Step]:
     return [Step(say(f"page_value.step.{name}"), part) for name, part in named.items() if part]
 
 
-def _hover(row: dict[str, object], currency: str) -> list[str]:
+def _hover(row: dict[str, Any], currency: str) -> list[str]:
     users = row["users"]
     money = [exact_money(row[name], currency) for name in ("ltv", "cac", "clv")]
     ratio = row["ltv_to_cac"]

@@ -25,6 +25,21 @@ def kind(name: str) -> str:
     return say(f"page_data.kind.{name}")
 
 
+def table(name: str) -> str:
+    """A table of a data set."""
+    return say(f"data.table.{name}")
+
+
+def goal(name: str) -> str:
+    """What users are judged by: buying or playing."""
+    return say(f"page_data.goal_{name}")
+
+
+def state(name: str) -> str:
+    """Where a run stands."""
+    return say(f"runs.state.{name}")
+
+
 def kinds(counts: Mapping[str, int]) -> str:
     """How many events there are of each kind."""
     return listed([say("units.counted", name=kind(name), n=n) for name, n in counts.items()])

@@ -8,7 +8,7 @@ from typing import Any, get_args
 import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
-from clvcore.charts import numbers
+from clvcore.charts import numbers, words
 from clvcore.columns import Kind
 from clvcore.data.clean import Intake, bring_in
 from clvcore.data.dataset import ColumnMap, Domain, RawTable, Recipe
@@ -143,7 +143,7 @@ def _proposed(raw: RawTable) -> Mapping[str, str]:
 def _mapping(table: str, raw: RawTable) -> ColumnMap:
     """One box for each role that matters, with the proposal chosen."""
     proposal = _proposed(raw)
-    st.markdown(f"**{plain(say('page_data.bring.columns', table=table))}**")
+    st.markdown(f"**{plain(say('page_data.bring.columns', table=words.table(table)))}**")
     roles = {name: column for name, column in proposal.items() if name not in ASKED[table]}
     columns: Sequence[DeltaGenerator] = ()
     for place, role in enumerate(ASKED[table]):
@@ -275,7 +275,7 @@ def _consequences(intake: Intake) -> None:
         st.caption(plain(again(one.fix)))
     for table, rejects in intake.rejects.items():
         st.download_button(
-            say("page_data.rejects", table=table),
+            say("page_data.rejects", table=words.table(table)),
             data=table_bytes(rejects, PurePath("rejects.csv")),
             file_name=f"rejects_{table}.csv",
             mime="text/csv",

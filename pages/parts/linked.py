@@ -60,6 +60,7 @@ def segments(
     return chosen
 
 
+@overload
 def select(
     label: str,
     options: Sequence[Id],
@@ -68,11 +69,40 @@ def select(
     default: Id,
     shown: Callable[[Any], str] = str,
     **how: Any,
-) -> Id:
-    """The id chosen of a list."""
+) -> Id: ...
+
+
+@overload
+def select(
+    label: str,
+    options: Sequence[Id],
+    *,
+    key: str,
+    default: None,
+    shown: Callable[[Any], str] = str,
+    **how: Any,
+) -> Id | None: ...
+
+
+def select(
+    label: str,
+    options: Sequence[Id],
+    *,
+    key: str,
+    default: Id | None,
+    shown: Callable[[Any], str] = str,
+    **how: Any,
+) -> Id | None:
+    """The id chosen of a list; never None where there is a default."""
     _settle(key, options, default)
     chosen = st.selectbox(
-        label, options, format_func=shown, key=key, persist_state="session", **how
+        label,
+        options,
+        index=None if default is None else 0,
+        format_func=shown,
+        key=key,
+        persist_state="session",
+        **how,
     )
     _tell(key, chosen, default)
     return chosen

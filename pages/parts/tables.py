@@ -1,5 +1,6 @@
 """How tables of money look on every page."""
 
+from collections.abc import Callable
 from typing import Any
 
 import polars as pl
@@ -14,3 +15,16 @@ def plain(frame: pl.DataFrame) -> pl.DataFrame:
 def money_column(label: str) -> Any:
     """A column of money: two places, aligned right."""
     return st.column_config.NumberColumn(label, format="accounting")
+
+
+def called(frame: pl.DataFrame, **names: Callable[[str], str]) -> pl.DataFrame:
+    """The table with the values of some columns as the reader calls them.
+
+    Args:
+        frame: any table.
+        names: what a value is called, by column.
+    """
+    return frame.with_columns(
+        pl.col(column).cast(pl.String).map_elements(name, return_dtype=pl.String)
+        for column, name in names.items()
+    )

@@ -86,7 +86,7 @@ def test_spend_that_won_nobody_has_no_users_behind_it(small_shop_folder, groups)
 
 @pytest.mark.parametrize("by", ["cohort", "segment"])
 def test_it_can_be_told_by_cohort_and_segment_on_margin(small_shop_folder, by, rng):
-    at = page(small_shop_folder, value_by=by.title(), value_basis="Margin", value_days="90 days")
+    at = page(small_shop_folder, value_by=by, value_basis="margin", value_days="90")
     assert not at.exception
     assert not at.error
     data = Workspace.default().resolve(str(small_shop_folder))

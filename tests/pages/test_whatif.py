@@ -79,7 +79,7 @@ def test_moving_a_slider_moves_the_answer(small_shop_folder):
 def test_margin_is_a_lever_only_where_value_is_counted_as_margin(small_shop_folder):
     keys = {one.key for one in page(small_shop_folder).slider}
     assert "whatif_margin" not in keys
-    keys = {one.key for one in page(small_shop_folder, whatif_basis="Margin").slider}
+    keys = {one.key for one in page(small_shop_folder, whatif_basis="margin").slider}
     assert "whatif_margin" in keys
 
 
