@@ -1,9 +1,6 @@
 """What a reader calls the names that the core gives: groups of users, kinds of events, money."""
 
-from collections.abc import Mapping
-from decimal import Decimal
-
-from clvcore.messages import listed, say
+from clvcore.messages import say
 from clvcore.value.breakdown import UNATTRIBUTED, UNKNOWN
 from clvcore.value.segments import SEGMENTS
 
@@ -38,20 +35,6 @@ def goal(name: str) -> str:
 def state(name: str) -> str:
     """Where a run stands."""
     return say(f"runs.state.{name}")
-
-
-def kinds(counts: Mapping[str, int]) -> str:
-    """How many events there are of each kind."""
-    return listed([say("units.counted", name=kind(name), n=n) for name, n in counts.items()])
-
-
-def streams(money: Mapping[str, Decimal]) -> str:
-    """The money of each stream."""
-    parts = [
-        say("units.amount_of", name=say(f"value.stream.{name}"), amount=amount)
-        for name, amount in money.items()
-    ]
-    return listed(parts)
 
 
 def lever(name: str) -> str:
