@@ -9,6 +9,8 @@ from clvcore.charts import template
 from clvcore.messages import say
 
 HEIGHT = 340
+FINAL = template.OKABE_ITO[1]
+"""The model that is kept, beside the search before it."""
 _APART = 0.07
 """Labels nearer than this share of the axis are written as one."""
 
@@ -48,12 +50,13 @@ def validation(curve: pl.DataFrame, baselines: Mapping[str, float]) -> go.Figure
             font={"color": template.BASE},
         )
     if judged.height:
+        best = judged.sort("ndcg", "epoch", descending=[True, False]).row(0, named=True)
         made.add_annotation(
-            x=judged["epoch"][-1],
-            y=judged["ndcg"][-1],
+            x=best["epoch"],
+            y=best["ndcg"],
             text=model,
             showarrow=False,
-            xanchor="right",
+            xanchor="left" if best["epoch"] < judged["epoch"][-1] / 2 else "right",
             yshift=14,
             font={"color": template.ACCENT},
         )
@@ -96,18 +99,38 @@ def _grouped(baselines: Mapping[str, float], top: float) -> list[tuple[list[str]
     return groups
 
 
-def loss(curve: pl.DataFrame) -> go.Figure:
-    """Mean loss of the epoch so far, by epoch."""
+def loss(search: pl.DataFrame, final: pl.DataFrame) -> go.Figure:
+    """Mean loss of the epoch so far, by epoch: of the search, and of the final model.
+
+    Args:
+        search: ``epoch`` and ``loss``, as `clvcore.runs.history.curve` gives them.
+        final: the same of the final model; empty before it learns.
+    """
     made = template.figure(
         height=HEIGHT, x=say("page_train.axis_epoch"), y=say("page_train.axis_loss")
     )
-    made.add_scatter(
-        x=curve["epoch"],
-        y=curve["loss"],
-        name=say("page_train.axis_loss"),
-        mode="lines",
-        line={"color": template.ACCENT, "width": 3},
-        hovertemplate=say("page_train.hover_loss"),
-    )
-    _by_epoch(made, curve)
+    looks = {
+        "search": {"color": template.ACCENT, "width": 3},
+        "final": {"color": FINAL, "width": 3, "dash": "dash"},
+    }
+    for stage, curve in (("search", search), ("final", final)):
+        if curve.is_empty():
+            continue
+        made.add_scatter(
+            x=curve["epoch"],
+            y=curve["loss"],
+            name=say(f"page_train.stage_{stage}"),
+            mode="lines",
+            line=looks[stage],
+            hovertemplate=say("page_train.hover_loss"),
+        )
+    _by_epoch(made, search)
     return made
+
+
+def loss_numbers(search: pl.DataFrame, final: pl.DataFrame) -> pl.DataFrame:
+    """What `loss` draws: ``stage``, ``epoch`` and ``loss``."""
+    return pl.concat(
+        curve.select(pl.lit(say(f"page_train.stage_{stage}")).alias("stage"), "epoch", "loss")
+        for stage, curve in (("search", search), ("final", final))
+    )

@@ -65,7 +65,27 @@ def _row(run: RunFolder) -> dict[str, object]:
 
 def curve(run: RunFolder) -> pl.DataFrame:
     """How the search went: loss by epoch (in fractions), and NDCG@10 at the end of each."""
-    epochs = run.config()["train"]["epochs"]
+    return _curve(run, epochs=run.config()["train"]["epochs"], is_search=True)
+
+
+def final_curve(run: RunFolder) -> pl.DataFrame:
+    """How the final model learned: loss by epoch; it goes as far as the search was best.
+
+    Nothing judges it on the way, so ``ndcg`` is null.
+    """
+    judged = curve(run).drop_nulls("ndcg")
+    if judged.is_empty():
+        return judged
+    best = judged.sort("ndcg", "epoch", descending=[True, False])["epoch"][0]
+    return _curve(run, epochs=round(best), is_search=False)
+
+
+def is_in_final_stage(run: RunFolder) -> bool:
+    """Whether the search is over and the final model is learning or has learned."""
+    return any(entry["stage"] != SEARCH for entry in run.progress())
+
+
+def _curve(run: RunFolder, *, epochs: int, is_search: bool) -> pl.DataFrame:
     rows = [
         {
             "epoch": entry["step"] / entry["total_steps"] * epochs,
@@ -73,7 +93,7 @@ def curve(run: RunFolder) -> pl.DataFrame:
             "ndcg": entry["metrics"].get(WATCHED),
         }
         for entry in run.progress()
-        if entry["stage"] == SEARCH
+        if (entry["stage"] == SEARCH) == is_search
     ]
     return pl.DataFrame(rows, schema=_CURVE)
 

@@ -36,4 +36,13 @@ def test_a_run_that_has_not_completed_an_epoch_has_an_empty_curve():
 
 
 def test_the_loss_is_shown_at_every_step_that_was_written():
-    assert list(training.loss(CURVE).data[0].y) == [8.0, 7.0, 6.0, 5.0]
+    (search,) = training.loss(CURVE, CURVE.clear()).data
+    assert list(search.y) == [8.0, 7.0, 6.0, 5.0]
+
+
+def test_the_final_model_has_a_line_of_its_own_and_the_table_has_both():
+    search, final = training.loss(CURVE, CURVE.head(2)).data
+    assert list(final.y) == [8.0, 7.0]
+    assert search.line.color != final.line.color
+    numbers = training.loss_numbers(CURVE, CURVE.head(2))
+    assert numbers.group_by("stage").len().sort("len")["len"].to_list() == [2, 4]

@@ -138,4 +138,30 @@ def test_a_failed_run_says_why(opened, asked):
 def test_the_link_to_a_run_that_is_not_there_shows_the_newest(opened, asked):
     at = opened("train", train_run="f" * 16)
     assert not at.exception
-    assert at.selectbox(key="train_run").value == asked.run_id
+    assert at.session_state["train_run"] == asked.run_id
+    assert at.query_params["train_run"] == asked.run_id
+
+
+def test_the_row_that_is_clicked_opens_its_run(opened, home, shop, asked):
+    finished_with(asked, 0.01, 0.02, 0.03)
+    tower, train = preset("quick")
+    newer = new_training(Workspace(home), shop, tower, train, reference=shop.id, preset="quick")
+    at = opened("train")
+    assert at.session_state["train_run"] == newer.run_id
+    at.session_state[f"train_past_{newer.run_id}"] = {"selection": {"rows": [1], "columns": []}}
+    at.run()
+    assert not at.exception
+    assert at.query_params["train_run"] == asked.run_id
+    assert at.subheader[0].value.startswith("Yes")
+
+
+def test_the_final_model_has_a_curve_of_its_own(opened, asked):
+    learned(asked)
+    asked.add_progress(entry(15, stage="final"))
+    asked.set_status(State.RUNNING, "Learning once more.", "CPU")
+    with held(asked.lock):
+        at = opened("train", train_run=asked.run_id)
+    assert "the final model is being made" in at.subheader[0].value
+    numbers = next(one.value for one in at.dataframe if "stage" in one.value.columns)
+    assert numbers["stage"].to_list() == ["search", "search", "final model"]
+    assert numbers["epoch"].iloc[-1] == 0.5  # 15 of 60 steps to the second epoch, the best

@@ -43,3 +43,17 @@ def test_time_left_follows_the_pace_so_far(new_run):
         {"stage": "search", "step": 10, "total_steps": 40, "elapsed_s": 5.0, "metrics": {}}
     )
     assert history.seconds_left(run) == 15.0  # thirty steps at half a second each
+
+
+def test_the_curve_of_the_final_model_goes_as_far_as_the_search_was_best(done):
+    best = done.read("summary.json")["best_epoch"]
+    final = history.final_curve(done)
+    assert final["epoch"][-1] == pytest.approx(best)
+    assert final["ndcg"].null_count() == final.height > 0
+    assert history.is_in_final_stage(done)
+
+
+def test_no_final_model_has_a_curve_before_the_search_has_an_epoch(new_run):
+    run = new_run()
+    assert history.final_curve(run).is_empty()
+    assert not history.is_in_final_stage(run)
