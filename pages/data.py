@@ -47,7 +47,7 @@ def answer(dataset: Dataset) -> str:
         name: numbers.headline_money(amount, dataset.currency)
         for name, amount in (("money_in", events.money_in), ("money", events.money_accepted))
     }
-    return f"{told} {say('page_data.answer_money', **money)}"
+    return say("units.both", first=told, second=say("page_data.answer_money", **money))
 
 
 @st.cache_resource(max_entries=16, show_spinner=say("page_data.reading"))

@@ -101,7 +101,7 @@ def who(report: RankingReport, judged: Judged) -> str:
     unknown = say(
         "page_quality.unknown_items", unknown=judged.unknown_items, targets=judged.targets
     )
-    return f"{told} {unknown}"
+    return say("units.both", first=told, second=unknown)
 
 
 def columns_of(*names: str) -> dict[str, Any]:

@@ -6,7 +6,7 @@ import plotly.graph_objects as go
 import polars as pl
 
 from clvcore.charts import template
-from clvcore.messages import say
+from clvcore.messages import listed, say
 
 HEIGHT = 340
 FINAL = template.OKABE_ITO[1]
@@ -40,7 +40,7 @@ def validation(curve: pl.DataFrame, baselines: Mapping[str, float]) -> go.Figure
         made.add_hline(y=height, line={"color": template.BASE, "width": 1.5, "dash": "dot"})
     for labels, height in _grouped(baselines, _top(judged["ndcg"], baselines)):
         made.add_annotation(
-            text=", ".join(labels),
+            text=listed(labels),
             x=1,
             xref="paper",
             xanchor="right",

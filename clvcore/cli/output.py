@@ -59,5 +59,4 @@ def _plain(value: object) -> object:
         return value.item()
     if is_dataclass(value) and not isinstance(value, type):
         return asdict(value)
-    message = f"{type(value).__name__} cannot be written as JSON"
-    raise TypeError(message)
+    raise TypeError(type(value).__name__)
