@@ -5,7 +5,7 @@ import polars as pl
 
 from clvcore import columns as col
 from clvcore.charts import template
-from clvcore.charts.numbers import short
+from clvcore.charts.numbers import percent, short
 from clvcore.messages import say
 
 TAKING = (col.Kind.PURCHASE, col.Kind.PLAY, col.Kind.RATING, col.Kind.SUBSCRIPTION)
@@ -100,7 +100,41 @@ def _told(event: dict, currency: str) -> str:
     return say(
         "page_users.hover" if amount is None else "page_users.hover_money",
         at=event[col.AT],
-        title=event[col.TITLE] or say("page_users.no_item"),
+        title=template.literal(event[col.TITLE] or say("page_users.no_item")),
         amount=amount,
         currency=currency,
     )
+
+
+def most_listed(items: pl.DataFrame, *, share: str) -> go.Figure:
+    """Bars of the share of users whose list holds an item, the most frequent first.
+
+    Args:
+        items: title, item_id and share, in the order of the bars.
+        share: what the axis says.
+    """
+    made = template.figure(height=FRAME + 30 * items.height, x=share)
+    shares = [100 * one for one in items["share"]]
+    made.add_bar(
+        y=[template.literal(name) for name in _distinct(items)],
+        x=shares,
+        orientation="h",
+        marker={"color": template.ACCENT},
+        text=[percent(one) for one in items["share"]],
+        textposition="outside",
+        cliponaxis=False,
+        hovertemplate=say("report.recommendations.hover"),
+    )
+    made.update_xaxes(range=[0, 1.15 * max([*shares, 0.1])])
+    made.update_yaxes(autorange="reversed", showgrid=False, type="category")
+    made.update_layout(showlegend=False)
+    return made
+
+
+def _distinct(items: pl.DataFrame) -> list[str]:
+    """Titles, with the id behind them where several items bear the same."""
+    twice = items[col.TITLE].is_duplicated()
+    return [
+        f"{title} ({item})" if is_twice else title
+        for title, item, is_twice in zip(items[col.TITLE], items[col.ITEM], twice, strict=True)
+    ]

@@ -7,7 +7,7 @@ import polars as pl
 
 from clvcore.charts import words
 from clvcore.charts.numbers import UNKNOWN, exact_money, headline_money
-from clvcore.charts.template import ACCENT, BASE, figure, large_numbers
+from clvcore.charts.template import ACCENT, BASE, figure, large_numbers, literal
 from clvcore.messages import say
 from clvcore.scenario.outcome import Outcome
 from clvcore.scenario.sensitivity import Sensitivity
@@ -26,7 +26,7 @@ def before_and_after(outcome: Outcome, *, what: str, currency: str) -> go.Figure
         currency: of the money.
     """
     base, after, delta = outcome.base.groups, outcome.after.groups, outcome.delta.groups
-    names = [words.group(name) for name in base["group"]]
+    names = [literal(words.group(name)) for name in base["group"]]
     made = figure(
         height=120 + ROW * len(names), x=say(f"page_whatif.axis_{what}", currency=currency)
     )

@@ -71,3 +71,13 @@ def by_time(made: go.Figure) -> None:
 def large_numbers() -> str:
     """How the axis of a large measure tells its numbers, as plotly's ``tickformat``."""
     return say("units.axis_number")
+
+
+def literal(text: str) -> str:
+    """Text from data as plotly draws it letter by letter, not as markup.
+
+    Example:
+        >>> literal("<b>Salt & Sons</b>")
+        '&lt;b&gt;Salt &amp; Sons&lt;/b&gt;'
+    """
+    return text.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")

@@ -9,7 +9,7 @@ import polars as pl
 
 from clvcore.charts import words
 from clvcore.charts.numbers import UNKNOWN, exact_money, headline_money
-from clvcore.charts.template import ACCENT, BASE, figure, large_numbers
+from clvcore.charts.template import ACCENT, BASE, figure, large_numbers, literal
 from clvcore.messages import say
 from clvcore.value.users import UserValue
 
@@ -43,7 +43,7 @@ def value_by_group(groups: pl.DataFrame, *, by: str, currency: str, basis: str) 
         y="",
     )
     rows = groups.to_dicts()
-    names = [words.group(row["group"]) for row in rows]
+    names = [literal(words.group(row["group"])) for row in rows]
     told = [[row["group"], *_hover(row, currency)] for row in rows]
     made.add_bar(
         y=names,

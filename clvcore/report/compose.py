@@ -1,0 +1,107 @@
+"""Values of all rooms become one report."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from clvcore.data.dataset import Dataset
+from clvcore.messages import say
+from clvcore.report.sections.data import data_section
+from clvcore.report.sections.definitions import definitions_section
+from clvcore.report.sections.model import model_section
+from clvcore.report.sections.recommendations import recommendations_section
+from clvcore.report.sections.scenario import in_words, scenario_section
+from clvcore.report.sections.value import answer, headlines, value_section
+from clvcore.report.story import Report, Section, Term
+from clvcore.report.trained import Trained
+from clvcore.scenario.outcome import Outcome
+from clvcore.value.breakdown import Breakdown
+from clvcore.value.users import UserValue
+
+PARTS = ("data", "model", "recommendations", "value", "scenario")
+"""What a report may hold, in its order; the definitions are always there."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Material:
+    """What a report is made of."""
+
+    data: Dataset
+    worth: UserValue
+    groups: tuple[Breakdown, ...]
+    """By each grouping that is told, at least one."""
+    trained: Trained | None = None
+    outcome: Outcome | None = None
+    no_outcome: str | None = None
+    """Why there is no outcome; None where no scenario was asked for."""
+
+
+def compose(
+    material: Material, *, made_at: datetime, title: str = "", parts: Sequence[str] = PARTS
+) -> Report:
+    """The report of a data set.
+
+    Args:
+        material: of one data set.
+        made_at: stands on the cover, with its time zone.
+        title: of the report; the name of the data set where empty.
+        parts: of `PARTS`; their order is always the same.
+    """
+    data, worth, trained = material.data, material.worth, material.trained
+    sections: dict[str, Callable[[], Section]] = {
+        "data": lambda: data_section(data),
+        "model": lambda: model_section(trained, data_name=data.name),
+        "recommendations": lambda: recommendations_section(trained, data),
+        "value": lambda: value_section(worth, material.groups),
+        "scenario": lambda: scenario_section(
+            material.outcome,
+            currency=data.currency,
+            basis=worth.basis,
+            why_none=material.no_outcome,
+        ),
+    }
+    total = material.groups[0].total
+    told = [sections[part]() for part in PARTS if part in parts]
+    return Report(
+        title=title.strip() or say("report.cover.title", name=data.name),
+        answer=answer(worth, total),
+        made_at=made_at,
+        data_id=data.id,
+        data_name=data.name,
+        run_id=trained.run_id if trained else None,
+        is_simulated=data.recipe.simulated,
+        source=_source(data),
+        headlines=headlines(worth, total),
+        sections=(*told, definitions_section(worth)),
+        filters=_filters(material),
+    )
+
+
+def _source(data: Dataset) -> str:
+    recipe = data.recipe
+    if not recipe.source:
+        return ""
+    return say("pages.home.source", source=recipe.source, licence=recipe.licence)
+
+
+def _filters(material: Material) -> tuple[Term, ...]:
+    """What the numbers were asked for."""
+    worth = material.worth
+    first, last = material.data.observed
+    changes = say("report.filters.no_scenario")
+    if material.outcome is not None:
+        changes = in_words(material.outcome)
+    told = {
+        "observed": say("report.filters.observed_is", first=first, last=last),
+        "users": say("report.filters.users_is"),
+        "basis": say(f"page_whatif.{worth.basis}"),
+        "horizon": say("page_value.days", days=f"{worth.forecast.horizon_days:g}"),
+        "level": f"{worth.forecast.level:.0%}",
+        "groups": ", ".join(_grouping(one.by) for one in material.groups),
+        "scenario": changes,
+    }
+    return tuple(Term(say(f"report.filters.{name}"), text) for name, text in told.items())
+
+
+def _grouping(by: str) -> str:
+    return say(f"page_value.{by}").lower() if by in ("channel", "cohort", "segment") else by

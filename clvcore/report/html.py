@@ -1,0 +1,108 @@
+"""A report becomes one file that opens in any browser, without a network."""
+
+import base64
+import gzip
+import hashlib
+import json
+from functools import cache
+from importlib.resources import files
+
+import plotly.graph_objects as go
+from jinja2 import Environment, PackageLoader, StrictUndefined
+from markupsafe import Markup
+from plotly.offline import get_plotlyjs
+
+import clvcore
+from clvcore.messages import LANGUAGE, say
+from clvcore.report.story import Report, Term
+
+
+def html_bytes(report: Report) -> bytes:
+    """The report as one HTML file; the same report gives the same bytes.
+
+    All text is escaped. The file's policy lets no other script run than its own two, which it names
+    by their digests, and forbids every request, so that no name or title from data can do harm.
+    """
+    charts = [chart for section in report.sections for b in section.blocks for chart in b.charts]
+    library, digest = _library()
+    script = _file("report.js")
+    made = say("report.cover.made", at=report.made_at, zone=report.made_at.tzname())
+    text = _template().render(
+        report=report,
+        say=say,
+        lang=LANGUAGE,
+        policy=_policy(digest, _digest(script)),
+        css=Markup(_file("report.css")),  # noqa: S704 a file of our own
+        script=Markup(script),  # noqa: S704 a file of our own
+        library=library,
+        numbers={chart: number for number, chart in enumerate(charts, 1)},
+        drawings=[_drawing(chart.figure) for chart in charts],
+        badge=_badge(is_simulated=report.is_simulated),
+        made=made,
+        colophon=_colophon(report, made),
+        version=clvcore.__version__,
+    )
+    return text.encode()
+
+
+def _template():  # noqa: ANN202 the type is jinja's own
+    loader = PackageLoader("clvcore.report", "templates")
+    environment = Environment(loader=loader, autoescape=True, undefined=StrictUndefined)
+    return environment.get_template("report.html.jinja")
+
+
+def _file(name: str) -> str:
+    """A file beside the template; line ends as a browser reads them, for the digest."""
+    text = files("clvcore.report").joinpath("templates", name).read_text("utf-8")
+    return text.replace("\r\n", "\n")
+
+
+@cache
+def _library() -> tuple[str, str]:
+    """plotly.js, packed and written in letters, and the digest of what comes out of it."""
+    source = get_plotlyjs().replace("\r\n", "\n")
+    packed = gzip.compress(source.encode(), compresslevel=9, mtime=0)
+    return base64.b64encode(packed).decode(), _digest(source)
+
+
+def _digest(script: str) -> str:
+    return base64.b64encode(hashlib.sha256(script.encode()).digest()).decode()
+
+
+def _policy(*digests: str) -> str:
+    """What the file may do: run these scripts and bear its own styles and pictures, no more."""
+    scripts = " ".join(f"'sha256-{digest}'" for digest in digests)
+    return (
+        f"default-src 'none'; script-src {scripts}; style-src 'unsafe-inline'; "
+        "img-src data:; base-uri 'none'; form-action 'none'"
+    )
+
+
+def _drawing(figure: go.Figure) -> Markup:
+    """Data and layout of a figure as JSON that cannot end the element it stands in."""
+    plain = json.loads(figure.to_json())
+    plain["layout"].pop("template", None)  # the look is ours; plotly's default is another
+    text = json.dumps(plain, ensure_ascii=False, sort_keys=True, separators=(",", ":"))
+    for sign in "<>&":
+        text = text.replace(sign, f"\\u{ord(sign):04x}")
+    return Markup(text)  # noqa: S704 no sign is left that HTML would read
+
+
+def _badge(*, is_simulated: bool) -> Markup:
+    if not is_simulated:
+        return Markup()
+    return Markup(' <span class="badge">{}</span>').format(say("report.cover.simulated"))
+
+
+def _colophon(report: Report, made: str) -> list[Term]:
+    told = {
+        "data": report.data_name,
+        "data_id": report.data_id,
+        "run_id": report.run_id or say("report.colophon.no_run"),
+        "made": made,
+        "version": say("report.colophon.made_with", version=clvcore.__version__),
+    }
+    if report.source:
+        told["source"] = report.source
+    facts = [Term(say(f"report.colophon.{name}"), text) for name, text in told.items()]
+    return [*facts[:3], *report.filters, *facts[3:]]
