@@ -5,7 +5,8 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from clvcore.data.dataset import Dataset
-from clvcore.messages import say
+from clvcore.messages import listed, say
+from clvcore.messages.languages import language
 from clvcore.report.sections.data import data_section
 from clvcore.report.sections.definitions import definitions_section
 from clvcore.report.sections.model import model_section
@@ -65,6 +66,7 @@ def compose(
     return Report(
         title=title.strip() or say("report.cover.title", name=data.name),
         answer=answer(worth, total),
+        language=language(),
         made_at=made_at,
         data_id=data.id,
         data_name=data.name,
@@ -81,7 +83,7 @@ def _source(data: Dataset) -> str:
     recipe = data.recipe
     if not recipe.source:
         return ""
-    return say("pages.home.source", source=recipe.source, licence=recipe.licence)
+    return say("report.colophon.source_is", source=recipe.source, licence=recipe.licence)
 
 
 def _filters(material: Material) -> tuple[Term, ...]:
@@ -97,7 +99,7 @@ def _filters(material: Material) -> tuple[Term, ...]:
         "basis": say(f"page_whatif.{worth.basis}"),
         "horizon": say("page_value.days", days=f"{worth.forecast.horizon_days:g}"),
         "level": f"{worth.forecast.level:.0%}",
-        "groups": ", ".join(_grouping(one.by) for one in material.groups),
+        "groups": listed([_grouping(one.by) for one in material.groups]),
         "scenario": changes,
     }
     return tuple(Term(say(f"report.filters.{name}"), text) for name, text in told.items())

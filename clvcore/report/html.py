@@ -8,12 +8,14 @@ from functools import cache
 from importlib.resources import files
 
 import plotly.graph_objects as go
-from jinja2 import Environment, PackageLoader, StrictUndefined
+from jinja2 import Environment, PackageLoader, StrictUndefined, Template
 from markupsafe import Markup
 from plotly.offline import get_plotlyjs
 
 import clvcore
-from clvcore.messages import LANGUAGE, say
+from clvcore.charts.numbers import minute
+from clvcore.messages import say
+from clvcore.messages.languages import speaking
 from clvcore.report.story import Report, Term
 
 
@@ -23,14 +25,21 @@ def html_bytes(report: Report) -> bytes:
     All text is escaped. The file's policy lets no other script run than its own two, which it names
     by their digests, and forbids every request, so that no name or title from data can do harm.
     """
+    with speaking(report.language):
+        return _rendered(report).encode()
+
+
+def _rendered(report: Report) -> str:
     charts = [chart for section in report.sections for b in section.blocks for chart in b.charts]
     library, digest = _library()
     script = _file("report.js")
-    made = say("report.cover.made", at=report.made_at, zone=report.made_at.tzname())
-    text = _template().render(
+    at = minute(report.made_at)
+    made = say("report.colophon.moment", at=at, zone=report.made_at.tzname())
+    return _template().render(
         report=report,
-        say=say,
-        lang=LANGUAGE,
+        words=_words(report, made),
+        unfold=lambda caption: say("report.colophon.show_table", caption=caption),
+        lang=report.language,
         policy=_policy(digest, _digest(script)),
         css=Markup(_file("report.css")),  # noqa: S704 a file of our own
         script=Markup(script),  # noqa: S704 a file of our own
@@ -38,14 +47,26 @@ def html_bytes(report: Report) -> bytes:
         numbers={chart: number for number, chart in enumerate(charts, 1)},
         drawings=[_drawing(chart.figure) for chart in charts],
         badge=_badge(is_simulated=report.is_simulated),
-        made=made,
         colophon=_colophon(report, made),
-        version=clvcore.__version__,
     )
-    return text.encode()
 
 
-def _template():  # noqa: ANN202 the type is jinja's own
+def _words(report: Report, made: str) -> dict[str, str]:
+    """What the template itself says."""
+    return {
+        "about": say("report.cover.about", name=report.data_name),
+        "made": say("report.cover.made", moment=made),
+        "contents": say("report.cover.contents"),
+        "simulated": say("report.cover.simulated_note"),
+        "colophon": say("report.colophon.title"),
+        "made_with": say("report.colophon.made_with", version=clvcore.__version__),
+        "offline": say("report.colophon.offline"),
+        "as_table": say("report.colophon.as_table"),
+        "no_script": say("report.colophon.no_script"),
+    }
+
+
+def _template() -> Template:
     loader = PackageLoader("clvcore.report", "templates")
     environment = Environment(loader=loader, autoescape=True, undefined=StrictUndefined)
     return environment.get_template("report.html.jinja")

@@ -80,6 +80,8 @@ class Report:
     title: str
     answer: str
     """The one sentence of the cover."""
+    language: str
+    """Code of the language that it is written in."""
     made_at: datetime
     """With its time zone."""
     data_id: str

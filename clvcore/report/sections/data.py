@@ -10,7 +10,7 @@ from clvcore.charts import data as charts
 from clvcore.charts import numbers
 from clvcore.columns import Kind
 from clvcore.data.dataset import Dataset
-from clvcore.messages import say
+from clvcore.messages import again, say
 from clvcore.report import overview
 from clvcore.report.cells import count, table
 from clvcore.report.story import Block, Chart, Section, Table
@@ -113,10 +113,10 @@ def _findings(data: Dataset) -> Block:
     rows = [
         {
             "severity": say(f"page_data.severity_{one.severity.value}"),
-            "text": one.text,
+            "text": again(one.text),
             "rows": one.rows,
             "money": one.money if one.money != Decimal(0) else None,
-            "fix": one.fix,
+            "fix": again(one.fix),
         }
         for one in data.findings
     ]

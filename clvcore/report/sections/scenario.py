@@ -169,7 +169,7 @@ def _matters(outcome: Outcome, currency: str) -> Block:
         alt=say("page_whatif.tornado_alt"),
         table=table(say("page_whatif.sensitivities"), rows, columns),
     )
-    return Block(say("report.scenario.matters"), charts=(chart,))
+    return Block(charts=(chart,))
 
 
 def _acted(outcome: Outcome) -> Block:

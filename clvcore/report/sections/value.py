@@ -8,9 +8,9 @@ import polars as pl
 
 from clvcore import columns as col
 from clvcore.charts import value as charts
-from clvcore.charts.numbers import headline_count, headline_money
-from clvcore.messages import say
-from clvcore.report.cells import count, money, table
+from clvcore.charts.numbers import exact_money, headline_money
+from clvcore.messages import again, say
+from clvcore.report.cells import count, table
 from clvcore.report.story import Block, Chart, Headline, Section, Table
 from clvcore.value.breakdown import Breakdown
 from clvcore.value.reconciliation import Side, reconcile
@@ -22,7 +22,8 @@ KNOWN_GROUPINGS = (col.CHANNEL, "cohort", "segment")
 def value_section(worth: UserValue, groups: Sequence[Breakdown]) -> Section:
     """The worth of all users, how it comes about, by every grouping, and the checks."""
     total = groups[0].total
-    blocks = [_steps(worth, total), *(_grouped(worth, one) for one in groups), _checks(worth)]
+    by_group = [_grouped(worth, one, is_first=i == 0) for i, one in enumerate(groups)]
+    blocks = [_steps(worth, total), *by_group, _checks(worth)]
     return Section("value", say("report.value.title"), answer(worth, total), tuple(blocks))
 
 
@@ -42,37 +43,36 @@ def answer(worth: UserValue, total: pl.DataFrame) -> str:
 
 
 def headlines(worth: UserValue, total: pl.DataFrame) -> tuple[Headline, ...]:
-    """The numbers that matter, those that are known, each with its definition."""
+    """The numbers that matter, each with its window and its interval or why it is unknown."""
     row = total.row(0, named=True)
     shown = _shown(worth, row)
-    no_cac = None if row["clv"] is not None else say("value.no_spend")
-    period = worth.acquisition.period
-    low_known = row["forecast"] is not None and row["forecast_low"] is not None
-    ahead = "page_value.forecast_help" if low_known else "report.value.forecast_unknown"
-    return (
-        Headline(
-            say("page_value.clv"), shown["clv"], no_cac or say("page_value.clv_help")
-        ),
-        Headline(say("page_value.ltv"), shown["ltv"], say(f"page_value.ltv_help_{worth.basis}")),
-        Headline(
-            say("page_value.cac"),
-            shown["cac"],
-            no_cac or say("page_value.cac_help", period=period),
-        ),
-        Headline(
-            say("page_value.forecast", days=shown["days"]), shown["forecast"], say(ahead, **shown)
-        ),
-        Headline(
-            say("page_value.users"), headline_count(row["users"]), say("page_value.users_help")
-        ),
-    )  # fmt: skip
+    no_cac = None if row["clv"] is not None else say("report.cover.no_spend")
+    ahead_known = row["forecast"] is not None and row["forecast_low"] is not None
+    ahead = say("report.cover.forecast" if ahead_known else "report.cover.no_forecast", **shown)
+    about = {
+        "clv": no_cac
+        or say("report.cover.clv" if ahead_known else "report.cover.clv_alone", **shown),
+        "ltv": say(f"report.cover.ltv_{worth.basis}"),
+        "cac": no_cac or say("report.cover.cac"),
+        "forecast": ahead,
+        "users": say("page_value.users_help"),
+    }
+    return tuple(
+        Headline(say(f"page_value.{name}", days=shown["days"]), shown[name], text)
+        for name, text in about.items()
+    )
 
 
 def _shown(worth: UserValue, row: dict[str, Any]) -> dict[str, str]:
     currency = worth.data.currency
-    return {
-        name: headline_money(row[name], currency) for name in ("ltv", "cac", "clv", "forecast")
-    } | {
+    ahead = {
+        name: None if None in (row["clv"], row[end]) else row["clv"] + row[end]
+        for name, end in (
+            ("then", "forecast"), ("then_low", "forecast_low"), ("then_high", "forecast_high")
+        )
+    }  # fmt: skip
+    named = {name: row[name] for name in ("ltv", "cac", "clv", "forecast")} | ahead
+    return {name: headline_money(amount, currency) for name, amount in named.items()} | {
         "low": headline_money(row["forecast_low"], currency),
         "high": headline_money(row["forecast_high"], currency),
         "users": count(row["users"]),
@@ -105,7 +105,7 @@ def _steps(worth: UserValue, total: pl.DataFrame) -> Block:
     return Block(charts=(chart,))
 
 
-def _grouped(worth: UserValue, groups: Breakdown) -> Block:
+def _grouped(worth: UserValue, groups: Breakdown, *, is_first: bool) -> Block:
     """LTV beside CAC of every group, and the exact table."""
     word = say(f"page_value.{groups.by}").lower() if groups.by in KNOWN_GROUPINGS else groups.by
     chart = Chart(
@@ -118,7 +118,7 @@ def _grouped(worth: UserValue, groups: Breakdown) -> Block:
     )
     return Block(
         say("report.value.by", by=word),
-        say("report.value.faint", n=charts.SMALL),
+        say("report.value.faint", n=charts.SMALL) if is_first else "",
         charts=(chart,),
     )
 
@@ -155,8 +155,8 @@ def _checks(worth: UserValue) -> Block:
         key = "reconciled" if spend is not None else "reconciled_no_spend"
         told = say(
             f"page_value.{key}",
-            events=f"{currency} {money(events)}",
-            spend=f"{currency} {money(spend or Decimal(0))}",
+            events=exact_money(events, currency),
+            spend=exact_money(spend, currency),
         )
     rows = [
         {
@@ -174,7 +174,12 @@ def _checks(worth: UserValue) -> Block:
         "equal": (say("report.value.check"), "word"),
     }
     shown = table(say("report.value.sides"), rows, columns)
-    return Block(say("report.value.checks"), told, tables=(shown,), notes=worth.notes)
+    return Block(
+        say("report.value.checks"),
+        told,
+        tables=(shown,),
+        notes=tuple(again(note) for note in worth.notes),
+    )
 
 
 def _side(side: Side) -> str:

@@ -19,8 +19,12 @@
   document.documentElement.dataset.drawn = "yes";
 
   const coloured = (change) => boxes.forEach((box) => Plotly.relayout(box, change));
+  const heights = boxes.map((box) => box.layout.height);
   matchMedia("(prefers-color-scheme: dark)").addEventListener("change", () =>
     coloured({ "font.color": ink() }));
-  addEventListener("beforeprint", () => coloured({ width: 660, "font.color": "#1f2328" }));
-  addEventListener("afterprint", () => coloured({ width: null, autosize: true, "font.color": ink() }));
+  // a sheet of A4 is 660 pixels wide between its margins, and a chart must not be cut by its end
+  addEventListener("beforeprint", () => boxes.forEach((box, i) => Plotly.relayout(box,
+    { width: 660, height: Math.min(heights[i], 820), "font.color": "#1f2328" })));
+  addEventListener("afterprint", () => boxes.forEach((box, i) => Plotly.relayout(box,
+    { width: null, height: heights[i], autosize: true, "font.color": ink() })));
 })();
