@@ -15,7 +15,15 @@ def write_frame(frame: pl.DataFrame, out: Path) -> None:
     Raises:
         ConfigError: another ending, or a place that cannot be written to.
     """
-    data = table_bytes(frame, out)
+    write_bytes(table_bytes(frame, out), out)
+
+
+def write_bytes(data: bytes, out: Path) -> None:
+    """Write a file; whole or not at all.
+
+    Raises:
+        ConfigError: a place that cannot be written to.
+    """
     draft = out.with_name(f".{out.name}.part")
     try:
         draft.write_bytes(data)

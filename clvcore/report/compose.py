@@ -1,12 +1,12 @@
 """Values of all rooms become one report."""
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 from datetime import datetime
 
 from clvcore.data.dataset import Dataset
 from clvcore.messages import listed, say
 from clvcore.messages.languages import language
+from clvcore.report.material import Material
 from clvcore.report.sections.data import data_section
 from clvcore.report.sections.definitions import definitions_section
 from clvcore.report.sections.model import model_section
@@ -14,27 +14,9 @@ from clvcore.report.sections.recommendations import recommendations_section
 from clvcore.report.sections.scenario import in_words, scenario_section
 from clvcore.report.sections.value import answer, headlines, value_section
 from clvcore.report.story import Report, Section, Term
-from clvcore.report.trained import Trained
-from clvcore.scenario.outcome import Outcome
-from clvcore.value.breakdown import Breakdown
-from clvcore.value.users import UserValue
 
 PARTS = ("data", "model", "recommendations", "value", "scenario")
 """What a report may hold, in its order; the definitions are always there."""
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class Material:
-    """What a report is made of."""
-
-    data: Dataset
-    worth: UserValue
-    groups: tuple[Breakdown, ...]
-    """By each grouping that is told, at least one."""
-    trained: Trained | None = None
-    outcome: Outcome | None = None
-    no_outcome: str | None = None
-    """Why there is no outcome; None where no scenario was asked for."""
 
 
 def compose(

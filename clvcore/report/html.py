@@ -4,6 +4,7 @@ import base64
 import gzip
 import hashlib
 import json
+import re
 from functools import cache
 from importlib.resources import files
 
@@ -27,6 +28,11 @@ def html_bytes(report: Report) -> bytes:
     """
     with speaking(report.language):
         return _rendered(report).encode()
+
+
+def file_name(report: Report) -> str:
+    """A name for the file that any system takes."""
+    return f"report-{re.sub('[^A-Za-z0-9_-]+', '-', report.data_name).strip('-')[:60]}.html"
 
 
 def _rendered(report: Report) -> str:

@@ -10,8 +10,8 @@ from clvcore.messages import say
 from clvcore.ranking.evaluate import COVERAGE, Protocol, RankingReport
 from clvcore.ranking.metrics import Metric
 from clvcore.report.cells import count, table
+from clvcore.report.material import MODEL, Trained
 from clvcore.report.story import Block, Chart, Section, Table
-from clvcore.report.trained import MODEL, Trained
 
 USUAL_LENGTH = 10
 METRIC = Metric.NDCG.value

@@ -10,8 +10,8 @@ from clvcore.data.dataset import Dataset
 from clvcore.messages import say
 from clvcore.ranking.recommend import RANK, SIMILARITY, neighbours, recommend
 from clvcore.report.cells import count, table
+from clvcore.report.material import Trained
 from clvcore.report.story import Block, Chart, Section, Table
-from clvcore.report.trained import Trained
 
 N = 10
 """Length of every list."""

@@ -138,7 +138,7 @@ def _groups(outcome: Outcome, what: str, word: str, currency: str) -> Table:
         "high": (say("page_whatif.high"), "money"),
         "cac": (say("page_whatif.cac", currency=currency), "money"),
     }
-    return table(say("page_whatif.table", by=word), rows, columns, has_total=True)
+    return table(say("report.scenario.groups", by=word), rows, columns, has_total=True)
 
 
 def _matters(outcome: Outcome, currency: str) -> Block:
@@ -167,7 +167,7 @@ def _matters(outcome: Outcome, currency: str) -> Block:
             outcome.sensitivities, what=what.lower(), currency=currency, words=words
         ),
         alt=say("page_whatif.tornado_alt"),
-        table=table(say("page_whatif.sensitivities"), rows, columns),
+        table=table(say("report.scenario.steps"), rows, columns),
     )
     return Block(charts=(chart,))
 

@@ -1,13 +1,17 @@
-"""A model as a report tells of it."""
+"""What a report is made of: data, worth, a model and a scenario, as values."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
+from clvcore.data.dataset import Dataset
 from clvcore.features.histories import Histories
 from clvcore.ranking.evaluate import RankingReport
+from clvcore.scenario.outcome import Outcome
 from clvcore.towers.encode import Embeddings
+from clvcore.value.breakdown import Breakdown
+from clvcore.value.users import UserValue
 
 MODEL = "two_tower"
 """Name of the model in a `RankingReport`, beside the baselines' names."""
@@ -31,3 +35,17 @@ class Trained:
     embeddings: Embeddings
     seen: Histories
     """What every user did with items."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Material:
+    """What a report is made of."""
+
+    data: Dataset
+    worth: UserValue
+    groups: tuple[Breakdown, ...]
+    """By each grouping that is told, at least one."""
+    trained: Trained | None = None
+    outcome: Outcome | None = None
+    no_outcome: str | None = None
+    """Why there is no outcome; None where no scenario was asked for."""
