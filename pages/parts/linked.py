@@ -128,3 +128,39 @@ def _tell(key: str, chosen: Id | None, default: Id | None) -> None:
         st.query_params.pop(key, None)
     else:
         st.query_params[key] = str(chosen)
+
+
+def several(
+    label: str,
+    options: Sequence[str],
+    *,
+    key: str,
+    shown: Callable[[Any], str] = str,
+    **how: Any,
+) -> list[str]:
+    """The ids chosen of a few, in the order of the options; all of them at first, never none."""
+    said, link = st.session_state, f"url.{key}"
+    asked = st.query_params.get(key)
+    if asked is not None and asked != said.get(link):
+        said[key] = [option for option in options if option in asked.split(",")]
+    elif key in said:
+        said[key] = [option for option in options if option in said[key]]
+    if not said.get(key):
+        said[key] = [*options]
+    chosen = st.pills(
+        label,
+        options,
+        format_func=shown,
+        key=key,
+        selection_mode="multi",
+        persist_state="session",
+        **how,
+    )
+    ordered = [option for option in options if option in chosen] or [*options]
+    told = None if ordered == [*options] else ",".join(ordered)
+    said[link] = told
+    if told is None:
+        st.query_params.pop(key, None)
+    else:
+        st.query_params[key] = told
+    return ordered

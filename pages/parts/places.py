@@ -47,6 +47,7 @@ PLACES = (
     Place("quality", "recommend", "leaderboard"),
     Place("value", "value", "payments"),
     Place("whatif", "decide", "tune"),
+    Place("report", "decide", "summarize"),
 )
 
 

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 
 import streamlit as st
 
+from clvcore.scenario.levers import parse_change
 from clvcore.value.ledger import Basis
 
 KEPT = "supposed"
@@ -40,6 +41,19 @@ def supposed(data_id: str) -> Supposed:
         said = Supposed(data_id, ())
     _into_link(said)
     return said
+
+
+def levers_link(said: Supposed) -> dict[str, str]:
+    """What a link to the What-if page carries, so that its levers stand as they stood."""
+    link = {}
+    for change in map(parse_change, said.changes):
+        if change.form in ("relative", "points"):
+            link[f"whatif_{change.lever.value}"] = f"{100 * change.amount:g}"
+    if said.scope and link:
+        link["whatif_scope"] = said.scope.partition("=")[2]
+    if said.elasticity and link:
+        link["whatif_elasticity"] = f"{said.elasticity:g}"
+    return link
 
 
 def _linked(data_id: str) -> Supposed:

@@ -12,11 +12,13 @@ from clvcore.charts.numbers import exact_money, headline_money
 from clvcore.messages import again, say
 from clvcore.report.cells import count, table
 from clvcore.report.story import Block, Chart, Headline, Section, Table
-from clvcore.value.breakdown import Breakdown
+from clvcore.value.breakdown import UNATTRIBUTED, Breakdown
 from clvcore.value.reconciliation import Side, reconcile
 from clvcore.value.users import UserValue
 
 KNOWN_GROUPINGS = (col.CHANNEL, "cohort", "segment")
+MOST_AND_LEAST = 2
+"""Groups that are needed to tell the best from the worst."""
 
 
 def value_section(worth: UserValue, groups: Sequence[Breakdown]) -> Section:
@@ -24,7 +26,9 @@ def value_section(worth: UserValue, groups: Sequence[Breakdown]) -> Section:
     total = groups[0].total
     by_group = [_grouped(worth, one, is_first=i == 0) for i, one in enumerate(groups)]
     blocks = [_steps(worth, total), *by_group, _checks(worth)]
-    return Section("value", say("report.value.title"), answer(worth, total), tuple(blocks))
+    return Section(
+        "value", say("report.value.title"), _best_and_worst(worth, groups[0]), tuple(blocks)
+    )
 
 
 def answer(worth: UserValue, total: pl.DataFrame) -> str:
@@ -40,6 +44,32 @@ def answer(worth: UserValue, total: pl.DataFrame) -> str:
     }[costs_known, ahead_known]
     shown = _shown(worth, row)
     return say(f"page_value.{key}", **{name: _unbroken(text) for name, text in shown.items()})
+
+
+def _best_and_worst(worth: UserValue, groups: Breakdown) -> str:
+    """Which group is worth most and which least; what all are worth where there is one group."""
+    what = "clv" if groups.total["clv"].item() is not None else "ltv"
+    rows = groups.frame.filter(pl.col("group") != UNATTRIBUTED, pl.col(what).is_not_null())
+    if rows.height < MOST_AND_LEAST:
+        return answer(worth, groups.total)
+    ordered = rows.sort(what, "group", descending=[True, False])
+    best, worst = (ordered.row(place, named=True) for place in (0, -1))
+    currency = worth.data.currency
+    return say(
+        "report.value.answer",
+        by=_word(groups),
+        what=say(f"page_value.{what}"),
+        best=best["group"],
+        most=_unbroken(headline_money(best[what], currency)),
+        worst=worst["group"],
+        least=_unbroken(headline_money(worst[what], currency)),
+        total=_unbroken(headline_money(groups.total[what].item(), currency)),
+    )
+
+
+def _word(groups: Breakdown) -> str:
+    """What the groups are, in the reader's words."""
+    return say(f"page_value.{groups.by}").lower() if groups.by in KNOWN_GROUPINGS else groups.by
 
 
 def headlines(worth: UserValue, total: pl.DataFrame) -> tuple[Headline, ...]:
@@ -107,7 +137,7 @@ def _steps(worth: UserValue, total: pl.DataFrame) -> Block:
 
 def _grouped(worth: UserValue, groups: Breakdown, *, is_first: bool) -> Block:
     """LTV beside CAC of every group, and the exact table."""
-    word = say(f"page_value.{groups.by}").lower() if groups.by in KNOWN_GROUPINGS else groups.by
+    word = _word(groups)
     chart = Chart(
         title=say("page_value.chart", by=word),
         figure=charts.value_by_group(
