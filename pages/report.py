@@ -1,6 +1,5 @@
 """Report: what do I tell them?"""
 
-import base64
 from copy import deepcopy
 from dataclasses import replace
 from datetime import UTC, datetime
@@ -13,7 +12,7 @@ import streamlit as st
 from clvcore import columns as col
 from clvcore.messages import languages, say
 from clvcore.report.compose import PARTS, compose
-from clvcore.report.html import file_name, html_bytes
+from clvcore.report.html import file_name, framed, html_bytes
 from clvcore.report.story import Report, Section
 from clvcore.runs.reporting import gathered, groupings_of
 from clvcore.scenario.scenario import Scenario
@@ -168,8 +167,7 @@ preview = st.toggle(
 )
 if preview:
     with st.spinner(say("page_report.writing")):
-        encoded = base64.b64encode(html_bytes(report)).decode()
-    # an address of its own kind, so that what is shown there cannot reach the app
-    st.iframe(
-        f"data:text/html;base64,{encoded}", height=PREVIEW_PX, alt=say("page_report.preview_alt")
-    )
+        about = say("page_report.preview_alt")
+        frame = framed(html_bytes(report), about=about)
+    with st.container(border=True):
+        st.iframe(frame, height=PREVIEW_PX, alt=about)

@@ -5,6 +5,7 @@ import gzip
 import hashlib
 import json
 import re
+from datetime import datetime
 from functools import cache
 from importlib.resources import files
 
@@ -30,6 +31,15 @@ def html_bytes(report: Report) -> bytes:
         return _rendered(report).encode()
 
 
+def framed(content: bytes, *, about: str) -> str:
+    """The file as a frame in another page, of whose address and memory it can reach nothing."""
+    frame = (
+        '<iframe sandbox="allow-scripts" srcdoc="{}" title="{}"'
+        ' style="border:0;width:100%;height:100vh;display:block"></iframe>'
+    )
+    return str(Markup(frame).format(content.decode(), about))  # noqa: S704 the parts are escaped
+
+
 def file_name(report: Report) -> str:
     """A name for the file that any system takes."""
     return f"report-{re.sub('[^A-Za-z0-9_-]+', '-', report.data_name).strip('-')[:60]}.html"
@@ -39,8 +49,7 @@ def _rendered(report: Report) -> str:
     charts = [chart for section in report.sections for b in section.blocks for chart in b.charts]
     library, digest = _library()
     script = _file("report.js")
-    at = minute(report.made_at)
-    made = say("report.colophon.moment", at=at, zone=report.made_at.tzname())
+    made = say("report.colophon.moment", at=minute(report.made_at), zone=_zone(report.made_at))
     return _template().render(
         report=report,
         words=_words(report, made),
@@ -55,6 +64,12 @@ def _rendered(report: Report) -> str:
         badge=_badge(is_simulated=report.is_simulated),
         colophon=_colophon(report, made),
     )
+
+
+def _zone(moment: datetime) -> str:
+    """How far its clock is from UTC; the letters of a zone such as CST mean several."""
+    offset = moment.isoformat()[-len("+00:00") :]
+    return "UTC" if offset == "+00:00" else f"UTC{offset}"
 
 
 def _words(report: Report, made: str) -> dict[str, str]:
