@@ -88,4 +88,4 @@ def _filters(material: Material) -> tuple[Term, ...]:
 
 
 def _grouping(by: str) -> str:
-    return say(f"page_value.{by}").lower() if by in ("channel", "cohort", "segment") else by
+    return say(f"page_value.word.{by}") if by in ("channel", "cohort", "segment") else by

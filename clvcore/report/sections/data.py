@@ -7,7 +7,7 @@ import polars as pl
 
 from clvcore import columns as col
 from clvcore.charts import data as charts
-from clvcore.charts import numbers
+from clvcore.charts import numbers, words
 from clvcore.columns import Kind
 from clvcore.data.dataset import Dataset
 from clvcore.messages import again, say
@@ -86,7 +86,7 @@ def _volumes_table(frame: pl.DataFrame, step: str, currency: str) -> Table:
     wide = events.with_columns(money["money"], pl.col("begin").cast(pl.String))
     wide = wide.with_columns(pl.col(kinds).fill_null(0))
     columns = {"begin": (say("page_data.col_begin"), "word")}
-    columns |= {kind: (say(f"page_data.kind.{kind}"), "count") for kind in kinds}
+    columns |= {kind: (words.kind(kind), "count") for kind in kinds}
     columns |= {"money": (say("page_data.col_money", currency=currency), "money")}
     return table(say("report.data.volumes_table", step=step), wide, columns, folded=True)
 
@@ -100,7 +100,9 @@ def _accounts(data: Dataset) -> Table:
         for name in ("in", *_STATES)
     }
     rows = [
-        asdict(one) | ({} if one.table in _BEAR_MONEY else dict.fromkeys(_MONEY))
+        asdict(one)
+        | {"table": words.table(one.table)}
+        | ({} if one.table in _BEAR_MONEY else dict.fromkeys(_MONEY))
         for one in data.accounts
     ]
     return table(say("report.data.accounts_table"), rows, columns)
@@ -143,7 +145,7 @@ def _kinds(data: Dataset) -> Block:
         )
     else:
         told = say("page_data.nobody", goal=goal)
-    kinds = [row | {col.KIND: say(f"page_data.kind.{row[col.KIND]}")} for row in frame.to_dicts()]
+    kinds = [row | {col.KIND: words.kind(row[col.KIND])} for row in frame.to_dicts()]
     columns = {
         col.KIND: (say("page_data.col_kind"), "word"),
         "events": (say("page_data.col_events"), "count"),

@@ -25,7 +25,7 @@ def _value_terms(worth: UserValue) -> list[Term]:
     told = {
         "days": f"{made.horizon_days:g}",
         "level": f"{made.level:.0%}",
-        "period": worth.acquisition.period,
+        "period": say(f"value.period.{worth.acquisition.period}"),
     }
     return [
         Term(say("page_value.ltv"), say(f"report.definitions.ltv_{worth.basis}")),

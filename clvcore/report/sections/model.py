@@ -4,6 +4,7 @@ from datetime import UTC, datetime
 
 import polars as pl
 
+from clvcore.charts import words
 from clvcore.charts.numbers import short
 from clvcore.charts.ranking import compared
 from clvcore.messages import say
@@ -150,7 +151,7 @@ def _who(ranking: RankingReport) -> str:
         with_targets=judged.with_targets,
         no_history=judged.no_history,
         only_repeats=judged.only_repeats,
-        goal=ranking.goal.value,
+        goal=words.goal(ranking.goal),
         cut=datetime.fromtimestamp(ranking.cut / 1e6, UTC),
         end=datetime.fromtimestamp(ranking.end / 1e6, UTC),
     )

@@ -6,8 +6,9 @@ from typing import Any
 import polars as pl
 
 from clvcore.charts import scenario as charts
+from clvcore.charts import words
 from clvcore.charts.numbers import UNKNOWN, headline_money, percent
-from clvcore.messages import say
+from clvcore.messages import listed, say
 from clvcore.report.cells import money, table
 from clvcore.report.story import Block, Chart, Section, Table
 from clvcore.scenario.levers import Change, Lever
@@ -38,19 +39,19 @@ def in_words(outcome: Outcome) -> str:
     """The changes of a scenario in a sentence."""
     parts = [_change(change) for change in outcome.scenario.changes]
     *first, last = parts
-    return say("page_whatif.and").join([", ".join(first), last] if first else [last])
+    return say("page_whatif.both", first=listed(first), last=last) if first else last
 
 
 def _change(change: Change) -> str:
-    lever = say(f"page_whatif.lever.{change.lever.value}")
-    if change.lever != Lever.CAC:
-        lever = lever.lower()
+    lever = words.lever(change.lever.value)
     value = str(change).rpartition("=")[2]
+    if change.form == "points":
+        value = say("page_whatif.points", n=round(100 * change.amount))
     key = "report.scenario.set_to" if change.form == "set" else "page_whatif.change"
     told = say(key, lever=lever, moved=value)
     if change.scope is None:
         return told
-    return say("page_whatif.for_group", changes=told, group=change.scope.value)
+    return say("page_whatif.for_group", changes=told, group=words.group(change.scope.value))
 
 
 def _what(outcome: Outcome) -> str:
@@ -114,7 +115,7 @@ def _groups(outcome: Outcome, what: str, word: str, currency: str) -> Table:
     )
     rows = [
         {
-            "group": one["group"],
+            "group": words.group(one["group"]),
             "users": one["users"],
             "base": one[what],
             "after": then[what],
@@ -127,7 +128,6 @@ def _groups(outcome: Outcome, what: str, word: str, currency: str) -> Table:
             *(frame.to_dicts() for frame in (base, after, delta)), strict=True
         )
     ]
-    rows[-1]["group"] = say("page_whatif.total")
     columns = {
         "group": (word, "word"),
         "users": (say("page_whatif.users"), "count"),
@@ -144,11 +144,11 @@ def _groups(outcome: Outcome, what: str, word: str, currency: str) -> Table:
 def _matters(outcome: Outcome, currency: str) -> Block:
     """What one step of each lever does."""
     what = _what(outcome).upper()
-    words = {lever.value: say(f"page_whatif.lever.{lever.value}") for lever in Lever}
+    named = {lever.value: say(f"page_whatif.lever.{lever.value}") for lever in Lever}
     steps = sorted(outcome.sensitivities, key=lambda one: -abs(one.effect))
     rows = [
         {
-            "lever": words[one.lever.value],
+            "lever": named[one.lever.value],
             "step": one.step,
             "effect": one.effect,
             "elasticity": UNKNOWN if one.elasticity is None else f"{one.elasticity:+.3f}",
@@ -164,7 +164,7 @@ def _matters(outcome: Outcome, currency: str) -> Block:
     chart = Chart(
         title=say("page_whatif.tornado"),
         figure=charts.tornado(
-            outcome.sensitivities, what=what.lower(), currency=currency, words=words
+            outcome.sensitivities, what=what.lower(), currency=currency, words=named
         ),
         alt=say("page_whatif.tornado_alt"),
         table=table(say("report.scenario.steps"), rows, columns),
@@ -199,5 +199,5 @@ def _parameter(acted: Acted, value: Any) -> str:
     if acted.unit == "rate":
         return percent(value)
     if acted.unit == "factor":
-        return f"x {value:.3g}"
+        return say("page_whatif.times", factor=value)
     return f"{value:,.0f}" if acted.unit == "days" else money(value)

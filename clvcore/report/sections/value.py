@@ -8,8 +8,9 @@ import polars as pl
 
 from clvcore import columns as col
 from clvcore.charts import value as charts
+from clvcore.charts import words
 from clvcore.charts.numbers import exact_money, headline_money
-from clvcore.messages import again, say
+from clvcore.messages import again, listed, say
 from clvcore.report.cells import count, table
 from clvcore.report.story import Block, Chart, Headline, Section, Table
 from clvcore.value.breakdown import UNATTRIBUTED, Breakdown
@@ -59,9 +60,9 @@ def _best_and_worst(worth: UserValue, groups: Breakdown) -> str:
         "report.value.answer",
         by=_word(groups),
         what=say(f"page_value.{what}"),
-        best=best["group"],
+        best=words.group(best["group"]),
         most=_unbroken(headline_money(best[what], currency)),
-        worst=worst["group"],
+        worst=words.group(worst["group"]),
         least=_unbroken(headline_money(worst[what], currency)),
         total=_unbroken(headline_money(groups.total[what].item(), currency)),
     )
@@ -69,7 +70,7 @@ def _best_and_worst(worth: UserValue, groups: Breakdown) -> str:
 
 def _word(groups: Breakdown) -> str:
     """What the groups are, in the reader's words."""
-    return say(f"page_value.{groups.by}").lower() if groups.by in KNOWN_GROUPINGS else groups.by
+    return say(f"page_value.word.{groups.by}") if groups.by in KNOWN_GROUPINGS else groups.by
 
 
 def headlines(worth: UserValue, total: pl.DataFrame) -> tuple[Headline, ...]:
@@ -167,8 +168,10 @@ def _groups_table(worth: UserValue, groups: Breakdown, word: str) -> Table:
         "forecast_low": (say("page_value.low_money"), "money"),
         "forecast_high": (say("page_value.high_money"), "money"),
     }
-    rows = pl.concat([groups.frame, groups.total]).to_dicts()
-    rows[-1]["group"] = say("page_value.total")
+    rows = [
+        row | {"group": words.group(row["group"])}
+        for row in pl.concat([groups.frame, groups.total]).to_dicts()
+    ]
     caption = say("report.value.table", by=word)
     return table(caption, rows, columns, has_total=True)
 
@@ -178,7 +181,7 @@ def _checks(worth: UserValue) -> Block:
     sides, currency = reconcile(worth), worth.data.currency
     broken = [_side(side) for side in sides if not side.holds]
     if broken:
-        told = say("page_value.not_reconciled", names=", ".join(broken))
+        told = say("page_value.not_reconciled", names=listed(broken))
     else:
         events = sum((side.table for side in sides if side.name in set(col.Stream)), Decimal(0))
         spend = next((side.table for side in sides if side.name == "spend"), None)
