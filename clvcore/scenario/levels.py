@@ -10,6 +10,7 @@ from scipy.special import gammaincinv
 
 from clvcore.scenario.effects import Effects
 from clvcore.scenario.situation import Situation
+from clvcore.value.condensed import condensed, ratio
 from clvcore.value.forecast_core import group_totals, outlook
 from clvcore.value.models.beta_geometric import Scalar
 from clvcore.value.population import Cells, Levers, Population, Totals
@@ -28,13 +29,62 @@ class Levels(NamedTuple):
     """What chance adds to it."""
 
 
-def levels(start: Situation, effects: Effects) -> Levels:
-    """The money to come of every group of the situation, under the effects."""
-    made, horizon = start.made, float(effects.horizon_days)
+class Anchor(NamedTuple):
+    """The situation as it is, exact and condensed: what a scenario's draws are measured against."""
+
+    few: Cells
+    """Few histories that stand for all."""
+    drawn: Totals
+    """Exact moments over condensed ones under each draw: leaves [draws, slots]."""
+    at_fit: Totals
+    """Condensed moments over exact ones at the fitted parameters: leaves [slots]."""
+
+
+def base_levels(start: Situation, effects: Effects) -> tuple[Levels, Anchor]:
+    """The money to come as things are, and what makes that of scenarios quick to find."""
+    made, levers, horizon = start.made, effects.levers, float(effects.horizon_days)
+    few = condensed(made.population, start.cells, levers, horizon, start.n_slots)
     with double():
-        point = _at_fit(made.population, start.cells, effects.levers, horizon, start.n_slots)
-        drawn = total_draws(made.draws, start.cells, effects.levers, horizon, start.n_slots)
-    streams = np.stack([np.asarray(part.mean)[: start.n_groups] for part in point])
+        exact, rough = (
+            (
+                total_draws(made.draws, cells, levers, horizon, start.n_slots),
+                _at_fit(made.population, cells, levers, horizon, start.n_slots),
+            )
+            for cells in (start.cells, few)
+        )
+        anchor = Anchor(
+            few,
+            drawn=jax.tree.map(ratio, exact[0], rough[0]),
+            at_fit=jax.tree.map(ratio, rough[1], exact[1]),
+        )
+    return _levels(start, *exact), anchor
+
+
+def levels(start: Situation, anchor: Anchor, effects: Effects) -> Levels:
+    """The money to come of every group under the effects.
+
+    The mean is exact. How it varies from draw to draw is that of the condensed histories, times
+    what they miss as things are under the same draw, times what they miss at the fit under the
+    effects; what is left is of the order of both together.
+    """
+    made, levers, horizon = start.made, effects.levers, float(effects.horizon_days)
+    with double():
+        exact = _at_fit(made.population, start.cells, levers, horizon, start.n_slots)
+        rough = _at_fit(made.population, anchor.few, levers, horizon, start.n_slots)
+        drawn = total_draws(made.draws, anchor.few, levers, horizon, start.n_slots)
+        drawn = jax.tree.map(
+            lambda total, as_is, at_fit, one, other: total * as_is * at_fit * ratio(one, other),
+            drawn,
+            anchor.drawn,
+            anchor.at_fit,
+            exact,
+            rough,
+        )
+    return _levels(start, drawn, exact)
+
+
+def _levels(start: Situation, drawn: Totals, at_fit: Totals) -> Levels:
+    streams = np.stack([np.asarray(part.mean)[: start.n_groups] for part in at_fit])
     mean, variance = (
         np.sum([np.asarray(getattr(part, name))[:, : start.n_groups] for part in drawn], axis=0)
         for name in ("mean", "variance")

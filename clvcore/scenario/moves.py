@@ -11,7 +11,7 @@ from jaxtyping import Array, Bool, Float
 from clvcore.errors import ConfigError
 from clvcore.messages import say
 from clvcore.scenario.levers import Change, Lever, Unit
-from clvcore.scenario.retention import Staying, loosened
+from clvcore.scenario.retention import Staying, loosened, scoped
 from clvcore.scenario.situation import Situation
 from clvcore.value.forecast_core import group_totals, outlook
 from clvcore.value.models.beta_geometric import Scalar
@@ -53,7 +53,8 @@ def _retention(
     """Leaving is loosened until survival at the horizon has moved as stated."""
     made = situation.made
     chosen = _slots(situation, members)
-    found = loosened(made.population, situation.cells, chosen, horizon_days, change.applied)
+    scope = scoped(made.population, situation.cells, chosen, horizon_days)
+    found = loosened(scope, change.applied, stayers=situation.stayers)
     known = {
         "buyers": made.fits.orders,
         "visitors": made.fits.visits,

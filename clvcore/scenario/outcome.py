@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from clvcore.scenario.effects import effects
-from clvcore.scenario.levels import Levels, levels
+from clvcore.scenario.levels import Anchor, Levels, base_levels, levels
 from clvcore.scenario.moves import Acted
 from clvcore.scenario.scenario import Scenario
 from clvcore.scenario.sensitivity import Sensitivity, sensitivities, slopes
@@ -46,6 +46,7 @@ class Baseline:
 
     start: Situation
     levels: Levels = field(repr=False)
+    anchor: Anchor = field(repr=False)
     slopes: Mapping[str, float] = field(repr=False)
 
 
@@ -56,7 +57,8 @@ def baseline(value: UserValue, keys: Sequence[str]) -> Baseline:
         ConfigError: the users have no such attribute.
     """
     start = situation(value, keys)
-    return Baseline(start, levels(start, effects(start, ())), slopes(start))
+    as_it_is, anchor = base_levels(start, effects(start, ()))
+    return Baseline(start, as_it_is, anchor, slopes(start))
 
 
 def what_if(
@@ -86,7 +88,7 @@ def compare(
     start, made = base.start, base.start.made
     nothing = effects(start, ())
     moved = effects(start, scenario.changes, elasticity=scenario.elasticity)
-    later = levels(start, moved) if scenario.changes else base.levels
+    later = levels(start, base.anchor, moved) if scenario.changes else base.levels
     groups = grouping(start, by)
     ends = ends_of(base.levels, later, groups.member, made.level, rng)
     before = side(start, groups, nothing.cac, np.zeros_like(later.streams), ends.base)

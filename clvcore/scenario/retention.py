@@ -18,7 +18,7 @@ from clvcore.value.precision import double
 
 WIDEST = 30.0
 """Log-factors on leaving are looked for between minus and plus this: nobody leaves, nobody stays."""
-PRECISION = 1e-12
+PRECISION = 1e-11
 MOST_STEPS = 200
 
 
@@ -40,8 +40,6 @@ class Loosened(NamedTuple):
     base: float
     """Expected share of the users in scope who are still here at the horizon, before."""
     after: float
-    slope: float
-    """d base / d log_factor: below zero."""
 
 
 def with_staying(levers: Levers, log_factors: Float[Array, "3 groups"]) -> Levers:
@@ -64,25 +62,16 @@ def staying(
 ) -> Staying:
     """Expected number of users of every group who are still here at the horizon.
 
-    ``log_factors`` loosen leaving as buyer, as visitor, under contract. The probability of being here at the horizon is the slope of the expected days here within it,
-    so this agrees with the forecast by construction.
+    ``log_factors`` loosen leaving as buyer, as visitor, under contract.
     """
     levers = with_staying(Levers(discount_rate_annual=None), log_factors)
+    view = outlook(population, cells, levers, horizon_days)
 
-    def days(horizon: Scalar) -> Staying:
-        view = outlook(population, cells, levers, horizon)
-        pairs = zip(Staying._fields, (view.buyers, view.visitors, view.contracts), strict=True)
-        return Staying(
-            *(
-                jax.ops.segment_sum(
-                    unit.days * getattr(cells, name).users, getattr(cells, name).group, n_groups
-                )
-                for name, unit in pairs
-            )
-        )
+    def users(way: str) -> Float[Array, " groups"]:
+        cell = getattr(cells, way)
+        return jax.ops.segment_sum(getattr(view, way).stays * cell.users, cell.group, n_groups)
 
-    horizon = jnp.asarray(horizon_days, dtype=jnp.float64)
-    return jax.jvp(days, (horizon,), (jnp.ones_like(horizon),))[1]
+    return Staying(*(users(way) for way in Staying._fields))
 
 
 def users_of(cells: Cells, n_groups: int) -> Staying:
@@ -91,12 +80,44 @@ def users_of(cells: Cells, n_groups: int) -> Staying:
     return Staying(*(np.bincount(part.group, part.users, n_groups) for part in parts))
 
 
-def loosened(
+class Scoped(NamedTuple):
+    """Whose survival it is about, and when."""
+
+    population: Population
+    cells: Cells
+    members: Bool[np.ndarray, " groups"]
+    users: Float[np.ndarray, "3"]
+    """Users in scope: buyers, visitors, under contract."""
+    horizon_days: float
+
+    def shares(self, log_factors: Float[np.ndarray, "3"]) -> Float[np.ndarray, "3"]:
+        """Expected share of the users in scope who are still here at the horizon."""
+        with double():
+            here = _here(self.population, self.cells, log_factors, self.members, self.horizon_days)
+        return np.asarray(here) / np.maximum(self.users, 1)
+
+    def slopes(self, log_factors: Float[np.ndarray, "3"]) -> Float[np.ndarray, "3"]:
+        """How fast these shares move with each way's own log-factor: not above zero."""
+        with double():
+            moved = _moved(
+                self.population, self.cells, log_factors, self.members, self.horizon_days
+            )
+        return np.asarray(moved) / np.maximum(self.users, 1)
+
+
+def scoped(
     population: Population,
     cells: Cells,
     members: Bool[np.ndarray, " groups"],
     horizon_days: float,
-    wanted: Callable[[float], float],
+) -> Scoped:
+    """The members of some groups at a horizon."""
+    users = np.array([part[members].sum() for part in users_of(cells, len(members))])
+    return Scoped(population, cells, members, users, horizon_days)
+
+
+def loosened(
+    scope: Scoped, wanted: Callable[[float], float], *, stayers: Cells | None = None
 ) -> tuple[Loosened, ...]:
     """What moves survival of the members at the horizon to what is wanted of it, way by way.
 
@@ -105,32 +126,26 @@ def loosened(
     users, or contracts that all end before the horizon) are left out.
 
     Args:
-        population: fitted parameters.
-        cells: sufficient statistics.
-        members: groups in scope.
-        horizon_days: when survival is looked at.
+        scope: whose survival, and when.
         wanted: survival after the change, from survival before it.
+        stayers: few histories that stand for all, which tell where to look; all, without.
 
     Raises:
         ConfigError: survival cannot be moved so far.
     """
-    users = np.array([part[members].sum() for part in users_of(cells, len(members))])
-
-    def shares(log_factors: Float[np.ndarray, "3"]) -> tuple[np.ndarray, np.ndarray]:
-        with double():
-            found = _expected(population, cells, log_factors, members, horizon_days)
-        return tuple(np.asarray(part) / np.maximum(users, 1) for part in found)
-
-    least, base, most = (shares(np.full(3, x))[0] for x in (WIDEST, 0.0, -WIDEST))
-    is_open = (users > 0) & (most - least > PRECISION)
-    target = np.array([wanted(share) for share in base])
-    for way, is_free, *ends in zip(Staying._fields, is_open, least, target, most, strict=True):
-        if is_free and not ends[0] < ends[1] < ends[2]:
-            _refuse(way, horizon_days, *ends)
-    target = np.where(is_open, target, base)
-    log_factors = np.where(is_open & (target != base), _root(shares, target), 0.0)
-    after, slope = shares(log_factors)[0], shares(np.zeros(3))[1]
-    rows = zip(Staying._fields, log_factors, base, after, slope, strict=True)
+    quick = scope if stayers is None else scope._replace(cells=stayers)
+    least, most = (quick.shares(np.full(3, x)) for x in (WIDEST, -WIDEST))
+    is_open = (scope.users > 0) & (most - least > PRECISION)
+    base = scope.shares(np.zeros(3))
+    target = np.where(is_open, [wanted(float(share)) for share in base], base)
+    if (is_open & ~((least < target) & (target < most))).any():
+        _refuse_beyond(scope, is_open, target)
+    log_factors, after = np.zeros(3), base
+    if (target != base).any():
+        near = _root(quick, quick, target, np.zeros(3))
+        log_factors = np.where(target != base, _root(scope, quick, target, near), 0.0)
+        after = scope.shares(log_factors)
+    rows = zip(Staying._fields, log_factors, base, after, strict=True)
     return tuple(
         Loosened(way, *map(float, numbers))
         for (way, *numbers), free in zip(rows, is_open, strict=True)
@@ -139,38 +154,66 @@ def loosened(
 
 
 @jax.jit
-def _expected(
+def _here(
     population: Population,
     cells: Cells,
     log_factors: Float[Array | np.ndarray, "3"],
     members: Bool[Array | np.ndarray, " groups"],
     horizon_days: Scalar,
-) -> tuple[Float[Array, "3"], Float[Array, "3"]]:
-    """Expected members here at the horizon, and its slope in each log-factor."""
+) -> Float[Array, "3"]:
+    """Expected members here at the horizon."""
     n_groups = len(members)
+    by_group = jnp.where(members, jnp.asarray(log_factors)[:, None], 0.0)
+    parts = staying(population, cells, by_group, horizon_days, n_groups)
+    return jnp.stack([jnp.sum(part * members) for part in parts])
 
-    def here(x: Float[Array, "3"]) -> Float[Array, "3"]:
-        by_group = jnp.where(members, x[:, None], 0.0)
-        parts = staying(population, cells, by_group, horizon_days, n_groups)
-        return jnp.stack([jnp.sum(part * members) for part in parts])
 
+@jax.jit
+def _moved(
+    population: Population,
+    cells: Cells,
+    log_factors: Float[Array | np.ndarray, "3"],
+    members: Bool[Array | np.ndarray, " groups"],
+    horizon_days: Scalar,
+) -> Float[Array, "3"]:
+    """The slope of `_here` in each log-factor: each way depends on its own alone."""
     x = jnp.asarray(log_factors)
-    return jax.jvp(here, (x,), (jnp.ones_like(x),))  # each way depends on its own factor alone
+
+    def here(at: Float[Array, "3"]) -> Float[Array, "3"]:
+        return _here(population, cells, at, members, horizon_days)
+
+    return jax.jvp(here, (x,), (jnp.ones_like(x),))[1]
 
 
 def _root(
-    shares: Callable[[np.ndarray], tuple[np.ndarray, np.ndarray]], target: Float[np.ndarray, "3"]
+    scope: Scoped,
+    steering: Scoped,
+    target: Float[np.ndarray, "3"],
+    start: Float[np.ndarray, "3"],
 ) -> Float[np.ndarray, "3"]:
-    """Log-factors at which the falling ``shares`` meet the target: Newton, kept in a bracket."""
-    low, high, here = np.full(3, -WIDEST), np.full(3, WIDEST), np.zeros(3)
+    """Log-factors at which the falling shares meet the target: Newton, kept in a bracket.
+
+    The slopes are those of ``steering``, which may be cheaper: they only say how far to go.
+    """
+    low, high, here = np.full(3, -WIDEST), np.full(3, WIDEST), start
     for _ in range(MOST_STEPS):
-        value, slope = shares(here)
+        value = scope.shares(here)
         if (np.abs(value - target) <= PRECISION).all():
             break
         low, high = np.where(value > target, here, low), np.where(value > target, high, here)
-        step = here - (value - target) / np.minimum(slope, -1e-300)
+        step = here - (value - target) / np.minimum(steering.slopes(here), -1e-300)
         here = np.where((low < step) & (step < high), step, 0.5 * (low + high))
     return here
+
+
+def _refuse_beyond(
+    scope: Scoped, is_open: Bool[np.ndarray, "3"], target: Float[np.ndarray, "3"]
+) -> None:
+    """Say how far survival can be moved, where that is not far enough."""
+    least, most = (scope.shares(np.full(3, x)) for x in (WIDEST, -WIDEST))
+    for way, is_free, *ends in zip(Staying._fields, is_open, least, target, most, strict=True):
+        if is_free and not ends[0] < ends[1] < ends[2]:
+            _refuse(way, scope.horizon_days, *ends)
 
 
 def _refuse(way: str, horizon_days: float, least: float, target: float, most: float) -> None:

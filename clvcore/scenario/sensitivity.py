@@ -12,7 +12,7 @@ from jaxtyping import Array, Float
 from clvcore.scenario.effects import BY_GROUP
 from clvcore.scenario.levers import Lever
 from clvcore.scenario.moves import WAYS, acts
-from clvcore.scenario.retention import loosened
+from clvcore.scenario.retention import Staying, scoped
 from clvcore.scenario.situation import Situation
 from clvcore.value.forecast_core import group_totals, outlook
 from clvcore.value.models.beta_geometric import Scalar
@@ -45,9 +45,13 @@ def slopes(start: Situation) -> dict[str, float]:
     slope = dict(zip(ARGUMENTS, np.asarray(found).tolist(), strict=True))
     slope["discount_rate_annual"] = float(by_rate)
     everybody = np.ones(start.n_slots, dtype=bool)
-    ways = loosened(made.population, start.cells, everybody, made.horizon_days, lambda share: share)
-    # survival moves with the log-factor on leaving as fast as row.slope says
-    by_way = (slope[WAYS[row.way]] * row.base / row.slope for row in ways if row.slope < 0)
+    scope = scoped(made.population, start.cells, everybody, horizon)
+    base, moved = (find(np.zeros(3)).tolist() for find in (scope.shares, scope.slopes))
+    by_way = (
+        slope[WAYS[way]] * share / speed
+        for way, share, speed in zip(Staying._fields, base, moved, strict=True)
+        if speed < 0
+    )
     return slope | {Lever.RETENTION.value: sum(by_way)}
 
 

@@ -13,8 +13,9 @@ from clvcore.messages import listed, say
 from clvcore.scenario.levers import Scope
 from clvcore.value.breakdown import UNKNOWN
 from clvcore.value.cells import cells_of
+from clvcore.value.condensed import condensed
 from clvcore.value.forecast import Forecast
-from clvcore.value.population import Cells
+from clvcore.value.population import Cells, Levers
 from clvcore.value.users import UserValue, attribute
 
 MONEY_COLUMNS = ("ltv", "cac", "forecast_purchase", "forecast_advertising", "forecast_service")
@@ -32,6 +33,8 @@ class Situation:
     """One row a group, in order of its number: the keys (String), users, and `MONEY_COLUMNS`, null
     where unknown."""
     cells: Cells = field(repr=False)
+    stayers: Cells = field(repr=False)
+    """Few histories that stand for all where it matters how many users stay."""
 
     @property
     def made(self) -> Forecast:
@@ -45,8 +48,8 @@ class Situation:
 
     @property
     def n_slots(self) -> int:
-        """Groups that programs are compiled for: a power of two, so that few have to be."""
-        return max(1 << (self.n_groups - 1).bit_length(), 8)
+        """Groups that programs are compiled for."""
+        return slots(self.n_groups)
 
     def members(self, scope: Scope | None) -> Bool[np.ndarray, " groups"]:
         """Groups in scope; ``scope.column`` has to be among the keys.
@@ -82,7 +85,20 @@ def situation(value: UserValue, keys: Sequence[str]) -> Situation:
         else pl.repeat(0, own.height, eager=True)
     )
     cells, _ = cells_of(value.forecast.known, number.cast(pl.Int64).to_numpy())
-    return Situation(value, tuple(names), groups, cells)
+    stayers = condensed(
+        value.forecast.population,
+        cells,
+        Levers(discount_rate_annual=None),
+        float(value.forecast.horizon_days),
+        slots(groups.height),
+        stand_for="staying",
+    )
+    return Situation(value, tuple(names), groups, cells, stayers)
+
+
+def slots(n_groups: int) -> int:
+    """Groups that programs are compiled for: a power of two, so that few have to be."""
+    return max(1 << (n_groups - 1).bit_length(), 8)
 
 
 def _key(value: UserValue, name: str) -> pl.Series:

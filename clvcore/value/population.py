@@ -119,6 +119,8 @@ class Unit(NamedTuple):
     """E[orders, active days or days under contract], undiscounted."""
     p_alive: Rows
     """P(still here now)."""
+    stays: Rows
+    """P(still here at the horizon)."""
     days: Rows
     """E[days here within the horizon]."""
 

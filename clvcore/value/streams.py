@@ -30,6 +30,13 @@ def at(lever: Scalar, group: Int[Array, " rows"]) -> Float[Array, "..."]:
     return value[group] if value.ndim else value
 
 
+def _by_row(
+    part: Float[Array, "steps *groups"], group: Int[Array, " rows"]
+) -> Float[Array, "steps #rows"]:
+    """Steps for every row: the same for all, or those of the row's group."""
+    return part[:, group] if part.ndim > 1 else part[:, None]
+
+
 def worth_per_order(population: Population, levers: Levers) -> Float[Array, "..."]:
     """What is left of a unit of order value: after further refunds, on the basis asked for."""
     kept = 1.0 - population.refund_rate * jnp.asarray(levers.refund_rate)
@@ -137,6 +144,7 @@ def buyers(
         nothing=future.nothing,
         count=future.now * ahead.orders,
         p_alive=future.now,
+        stays=future.now * ahead.stays,
         days=future.now * ahead.time_share * horizon_days,
     )
 
@@ -169,6 +177,7 @@ def visitors(
         nothing=future.nothing,
         count=future.now * ahead.orders,
         p_alive=future.now,
+        stays=future.now * ahead.stays,
         days=future.now * ahead.time_share * horizon_days,
     )
 
@@ -196,6 +205,9 @@ def contracts(
         nothing=jnp.zeros_like(cell.waited),
         count=days,
         p_alive=jnp.ones_like(cell.waited),
+        stays=jnp.where(
+            cell.remaining > horizon_days, waiting.survival(params, cell.waited, most), 0.0
+        ),
         days=days,
     )
 
@@ -216,9 +228,11 @@ def prospects(
         steps[:, None] + jnp.zeros_like(cell.waited)
     )
     starts = -jnp.diff(survives, axis=0, prepend=jnp.ones_like(survives[:1]))
-    repeats = _newcomer(population.orders, cell, levers, middle)
     here = family.p_alive(population.orders, *[jnp.zeros(())] * 3, TOSSES)
-    left, pairs = repeats.orders[::-1] * here, repeats.order_pairs[::-1] * here
+    left, pairs = (
+        _by_row(part[::-1] * here, cell.group)
+        for part in _newcomer(population.orders, levers, middle)
+    )
     orders = jnp.sum(starts * (1.0 + left), axis=0)
     discounted = orders
     if levers.discount_rate_annual is not None:
@@ -239,16 +253,23 @@ def prospects(
         nothing=survives[-1],
         count=orders,
         p_alive=jnp.ones_like(cell.waited),
+        stays=survives[-1],
         days=waiting.expected_days(params, cell.waited, steps[-1] + jnp.zeros_like(cell.waited)),
     )
 
 
 def _newcomer(
-    params: NbdParams, cell: WaitCells, levers: Levers, times: Float[Array, " steps"]
-) -> Ahead:
-    """Repeat orders of a user who has just ordered for the first time, [steps, rows]."""
-    zero = jnp.zeros_like(cell.waited)
+    params: NbdParams, levers: Levers, times: Float[Array, " steps"]
+) -> tuple[Float[Array, "steps *groups"], Float[Array, "steps *groups"]]:
+    """Repeat orders, and pairs of them, of a user who has just ordered for the first time.
+
+    They depend on nothing but the levers, so they are the same for all users or for all of a group.
+    """
+    dropout, rate = jnp.broadcast_arrays(*map(jnp.asarray, (levers.dropout, levers.order_rate)))
+    zero = jnp.zeros(dropout.shape, times.dtype)
     nodes = dropout_nodes(params.a + zero, params.b + TOSSES + zero)
-    nodes = _loosened(nodes, at(levers.dropout, cell.group))
-    scale = at(levers.order_rate, cell.group) / params.alpha + zero
-    return jax.lax.map(lambda t: look_ahead(nodes, params.r + zero, t * scale), times)
+    nodes = _loosened(nodes, dropout)
+    ahead = jax.lax.map(
+        lambda time: look_ahead(nodes, params.r + zero, time * rate / params.alpha + zero), times
+    )
+    return ahead.orders, ahead.order_pairs

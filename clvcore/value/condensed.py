@@ -1,0 +1,150 @@
+"""Distinct histories condensed to a few that stand for all, where only spread has to be known.
+
+Intervals need every group's total under many draws of the parameters. How a total moves from draw
+to draw is a smooth matter of histories, so histories that are alike can stand together: each group
+is cut into boxes that bring about the same, a box becomes one history in its middle, and is weighted
+so that it brings at the fitted parameters what its users do. The number of boxes is bounded, so that
+a draw costs the same for a thousand users and for a million.
+"""
+
+from functools import partial
+from typing import Literal, NamedTuple
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+from jaxtyping import Array, Float
+
+from clvcore.value.boxes import boxes, middles
+from clvcore.value.forecast_core import outlook
+from clvcore.value.models.beta_geometric import Scalar
+from clvcore.value.models.rows import padded, padded_size
+from clvcore.value.population import Cells, HistoryCells, Levers, Population, WaitCells
+from clvcore.value.precision import double
+
+MOST_BOXES = 512
+"""Boxes of all groups of a stream together, as long as each group has `FEWEST_BOXES`."""
+FEWEST_BOXES = 8
+
+FILLED_WITH_ONE = ("valued", "pair_age", "waited", "remaining")
+"""What may not be 0 in a row, not even of nobody."""
+
+Rows = Float[np.ndarray, " rows"]
+Cell = HistoryCells | WaitCells
+StandFor = Literal["money", "staying"]
+
+
+def condensed(
+    population: Population,
+    cells: Cells,
+    levers: Levers,
+    horizon_days: float,
+    n_groups: int,
+    *,
+    stand_for: StandFor = "money",
+) -> Cells:
+    """Few histories for every group, which bring in the mean what all do.
+
+    Args:
+        population: fitted parameters.
+        cells: distinct histories.
+        levers: with the horizon, where the mean of every group is exact; near it, the error of what
+            it moves by is second order in the size of the boxes.
+        horizon_days: likewise.
+        n_groups: number of groups.
+        stand_for: whether it is money that has to be right, or how many users are still here at the
+            horizon.
+    """
+    n_halvings = int(np.log2(max(FEWEST_BOXES, MOST_BOXES // n_groups)))
+    with double():
+        exact = _see(population, cells, levers, horizon_days, stand_for)
+        boxed = [
+            _boxed(cell, np.asarray(row.part), np.asarray(row.alive), n_halvings)
+            for cell, row in zip(cells, exact, strict=True)
+        ]
+        middles = Cells._make(cell for cell, _ in boxed)
+        rough = _see(population, middles, levers, horizon_days, stand_for)
+        return Cells._make(
+            _weighed(cell, ratio(jnp.asarray(brought), row.part))
+            for (cell, brought), row in zip(boxed, rough, strict=True)
+        )
+
+
+def ratio(exact: Float[Array, "*shape"], rough: Float[Array, "*shape"]) -> Float[Array, "*shape"]:
+    """By what ``rough`` has to be multiplied; 1 where there is nothing to multiply."""
+    is_nothing = rough == 0.0
+    return jnp.where(is_nothing, 1.0, exact / jnp.where(is_nothing, 1.0, rough))
+
+
+class _Row(NamedTuple):
+    """What the forecast makes of the rows of a stream."""
+
+    part: Float[Array, " rows"]
+    """In the mean of the group's total: of money, or of users who are still here."""
+    alive: Float[Array, " rows"]
+
+
+@partial(jax.jit, static_argnames="stand_for")
+def _see(
+    population: Population, cells: Cells, levers: Levers, horizon_days: Scalar, stand_for: StandFor
+) -> list[_Row]:
+    view = outlook(population, cells, levers, horizon_days, fine=False)
+    rows = []
+    for unit, cell in zip(view, cells, strict=True):
+        money = unit.mean * (unit.offset * cell.users + unit.slope * cell.money)
+        part = money if stand_for == "money" else unit.stays * cell.users
+        rows.append(_Row(part, unit.p_alive))
+    return rows
+
+
+def _boxed(cell: Cell, part: Rows, alive: Rows, n_halvings: int) -> tuple[Cell, Rows]:
+    """One history for every box, in the middle of what its users bring, and what that is."""
+    used = np.flatnonzero(np.asarray(cell.users) > 0)
+    if not len(used):
+        return cell, part
+    part, alive = part[used], alive[used]
+    size = np.abs(part)
+    weight = size + max(1e-9 * float(size.max()), 1e-300)
+    group = np.asarray(cell.group)[used].astype(np.int64)
+    if isinstance(cell, HistoryCells):
+        pair = np.asarray(cell.pair)[used]
+        x, age = (np.asarray(one)[pair] for one in (cell.pair_frequency, cell.pair_age))
+        recency, slope = (np.asarray(one)[used] for one in (cell.recency, cell.valued))
+        numbers = {"pair_frequency": x, "pair_age": age, "recency": recency, "valued": slope}
+        features = np.stack([np.log1p(x), age, alive])
+    else:
+        waited, remaining = (np.asarray(one)[used] for one in (cell.waited, cell.remaining))
+        soon, slope = 1.0 / (1.0 + remaining), np.ones(len(used))  # without an agreed end: 0
+        numbers = {"waited": waited, "remaining": soon}
+        features = np.stack([np.log1p(waited), soon])
+    box = boxes(group, features, weight, n_halvings)
+    rows = {name: middles(box, weight, values) for name, values in numbers.items()}
+    rows["group"] = middles(box, weight, group.astype(np.float64))  # the same for all in a box
+    shown = rows.get("valued", np.ones(box.max() + 1))
+    for name, power in (("users", 0), ("money", 1), ("money_square", 2)):
+        total = np.bincount(box, slope**power * np.asarray(getattr(cell, name))[used])
+        rows[name] = total / np.where(shown > 0, shown, 1.0) ** power
+    if "remaining" in rows:
+        with np.errstate(divide="ignore"):
+            rows["remaining"] = 1.0 / rows["remaining"] - 1.0
+    brought = np.bincount(box, part)
+    n_rows = padded_size(len(brought))
+    return _filled(type(cell), rows, n_rows), np.pad(brought, (0, n_rows - len(brought)))
+
+
+def _filled(kind: type[Cell], rows: dict[str, Rows], n_rows: int) -> Cell:
+    """The rows as cells, filled up with rows of nobody."""
+    full = {
+        name: padded(values, n_rows, 1.0 if name in FILLED_WITH_ONE else 0.0)
+        for name, values in rows.items()
+    }
+    group = jnp.round(full.pop("group")).astype(jnp.int32)
+    if kind is WaitCells:
+        return WaitCells(**full, group=group)
+    return HistoryCells(**full, pair=jnp.arange(n_rows, dtype=jnp.int32), pair_group=group)
+
+
+def _weighed(cell: Cell, factor: Array) -> Cell:
+    """The rows with their users and money multiplied."""
+    parts = ("users", "money", "money_square")
+    return cell._replace(**{name: getattr(cell, name) * factor for name in parts})
