@@ -15,6 +15,10 @@ from starlette.responses import PlainTextResponse
 from starlette.routing import Route
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from clvcore.runs.workspace import Workspace
+
+Workspace.default().keep_compiled()  # the pages, which import jax, come later
+
 HEADERS = (
     (b"x-content-type-options", b"nosniff"),
     (b"x-frame-options", b"DENY"),

@@ -3,7 +3,6 @@
 A command's module is imported when the command is called, so that ``clv --help`` is quick.
 """
 
-import os
 import sys
 from importlib import import_module
 
@@ -45,10 +44,7 @@ def clv() -> None:
 
 def main() -> None:
     """Run the command line; what a person can mend is one sentence and exit code 2."""
-    # programs that were compiled once are read from here the next time, also by the workers
-    compiled = Workspace.default().cache / "compiled"
-    os.environ.setdefault("JAX_COMPILATION_CACHE_DIR", str(compiled))
-    os.environ.setdefault("JAX_PERSISTENT_CACHE_MIN_COMPILE_TIME_SECS", "0")
+    Workspace.default().keep_compiled()
     try:
         clv.main(prog_name="clv")
     except ClvError as error:

@@ -51,6 +51,14 @@ class Workspace:
         """Folder of what can be made again."""
         return self.root / "cache"
 
+    def keep_compiled(self) -> None:
+        """Let programs that JAX compiles once be read from here the next time, also by workers.
+
+        To be called before jax is imported; what the environment says already counts more.
+        """
+        os.environ.setdefault("JAX_COMPILATION_CACHE_DIR", str(self.cache / "compiled"))
+        os.environ.setdefault("JAX_PERSISTENT_CACHE_MIN_COMPILE_TIME_SECS", "0")
+
     def add(self, intake: Intake) -> Path:
         """Store a data set with its rejected rows; its folder.
 

@@ -72,15 +72,11 @@ def levels(start: Situation, anchor: Anchor, effects: Effects) -> Levels:
         exact = _at_fit(made.population, start.cells, levers, horizon, start.n_slots)
         rough = _at_fit(made.population, anchor.few, levers, horizon, start.n_slots)
         drawn = total_draws(made.draws, anchor.few, levers, horizon, start.n_slots)
-        drawn = jax.tree.map(
-            lambda total, as_is, at_fit, one, other: total * as_is * at_fit * ratio(one, other),
-            drawn,
-            anchor.drawn,
-            anchor.at_fit,
-            exact,
-            rough,
-        )
-    return _levels(start, drawn, exact)
+    now = jax.tree.map(ratio, exact, rough)
+    parts = (drawn, anchor.drawn, anchor.at_fit, now)
+    return _levels(
+        start, jax.tree.map(lambda *one: np.prod(np.broadcast_arrays(*one), 0), *parts), exact
+    )
 
 
 def _levels(start: Situation, drawn: Totals, at_fit: Totals) -> Levels:

@@ -65,15 +65,15 @@ def condensed(
         middles = Cells._make(cell for cell, _ in boxed)
         rough = _see(population, middles, levers, horizon_days, stand_for)
         return Cells._make(
-            _weighed(cell, ratio(jnp.asarray(brought), row.part))
+            _weighed(cell, ratio(brought, row.part))
             for (cell, brought), row in zip(boxed, rough, strict=True)
         )
 
 
-def ratio(exact: Float[Array, "*shape"], rough: Float[Array, "*shape"]) -> Float[Array, "*shape"]:
+def ratio(exact: Array | np.ndarray, rough: Array | np.ndarray) -> np.ndarray:
     """By what ``rough`` has to be multiplied; 1 where there is nothing to multiply."""
-    is_nothing = rough == 0.0
-    return jnp.where(is_nothing, 1.0, exact / jnp.where(is_nothing, 1.0, rough))
+    above, below = np.asarray(exact), np.asarray(rough)
+    return np.divide(above, below, out=np.ones_like(above), where=below != 0.0)
 
 
 class _Row(NamedTuple):
@@ -144,7 +144,8 @@ def _filled(kind: type[Cell], rows: dict[str, Rows], n_rows: int) -> Cell:
     return HistoryCells(**full, pair=jnp.arange(n_rows, dtype=jnp.int32), pair_group=group)
 
 
-def _weighed(cell: Cell, factor: Array) -> Cell:
+def _weighed(cell: Cell, factor: Rows) -> Cell:
     """The rows with their users and money multiplied."""
     parts = ("users", "money", "money_square")
-    return cell._replace(**{name: getattr(cell, name) * factor for name in parts})
+    scaled = {name: np.asarray(getattr(cell, name)) * factor for name in parts}
+    return cell._replace(**{name: jnp.asarray(one) for name, one in scaled.items()})
