@@ -5,7 +5,7 @@ import streamlit as st
 from clvcore.charts import numbers
 from clvcore.messages import say
 from clvcore.runs import history
-from clvcore.runs.folder import ENDED, RunFolder
+from clvcore.runs.folder import ENDED, RunFolder, State
 from clvcore.runs.workspace import Workspace
 from pages.parts import choice, curves, new_training, past_runs
 from pages.parts.opening import opening
@@ -106,7 +106,7 @@ with st.container(horizontal=True, vertical_alignment="center"):
                 args=(run.run_id,),
             )
 if not at_work:
-    if not has_model:
+    if run.status().state is not State.DONE:
         st.write(run.status().message)
     curves.draw(run)
     if (run.path / "report.json").exists():

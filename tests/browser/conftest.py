@@ -7,6 +7,7 @@ import subprocess
 import sys
 import time
 import urllib.request
+from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
@@ -37,29 +38,52 @@ def browser():
         chromium.close()
 
 
+@dataclass
+class Server:
+    """The app at an address of its own; it can be stopped and started again on the same workspace."""
+
+    folder: Path
+    port: int
+    program: "subprocess.Popen[bytes] | None" = None
+
+    def start(self) -> str:
+        """Start it, wait until it is up; its address."""
+        command = [sys.executable, "-m", "streamlit", "run", "app.py"]
+        with (self.folder / "log").open("ab") as log:
+            self.program = subprocess.Popen(
+                [*command, "--server.port", str(self.port)],
+                cwd=ROOT,
+                stdout=log,
+                stderr=subprocess.STDOUT,
+                env={**os.environ, "CLV_HOME": str(self.folder / "home")},
+            )
+        url = f"http://127.0.0.1:{self.port}"
+        _await(f"{url}/ready", self.program)
+        return url
+
+    def stop(self) -> None:
+        """End it and wait until it has ended."""
+        if self.program is not None:
+            self.program.terminate()
+            self.program.wait(20)
+            self.program = None
+
+
 @pytest.fixture
-def address(browser, tmp_path):
-    """The address of a server that nobody has visited yet."""
+def server(browser, tmp_path):
+    """A server with an empty workspace, still to be started."""
     del browser  # without one no server is needed
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
-        port = free.getsockname()[1]
-    command = [sys.executable, "-m", "streamlit", "run", "app.py", "--server.port", str(port)]
-    with (tmp_path / "log").open("wb") as log:
-        server = subprocess.Popen(
-            command,
-            cwd=ROOT,
-            stdout=log,
-            stderr=subprocess.STDOUT,
-            env={**os.environ, "CLV_HOME": str(tmp_path / "home")},
-        )
-    url = f"http://127.0.0.1:{port}"
-    try:
-        _await(f"{url}/ready", server)
-        yield url
-    finally:
-        server.terminate()
-        server.wait(20)
+        made = Server(tmp_path, free.getsockname()[1])
+    yield made
+    made.stop()
+
+
+@pytest.fixture
+def address(server):
+    """The address of a server that nobody has visited yet."""
+    return server.start()
 
 
 def _await(url, server):

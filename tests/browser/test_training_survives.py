@@ -1,0 +1,69 @@
+"""A training outlives a refresh, is seen in a second browser, and outlives the server."""
+
+import pytest
+
+from clvcore.charts import words
+from clvcore.messages import say
+from clvcore.runs.folder import State
+from clvcore.runs.shelf import all_runs, is_shipped
+from clvcore.runs.workspace import Workspace
+
+pytestmark = pytest.mark.slow
+
+
+def settle(page):
+    done = page.locator("[data-testid='stApp'][data-test-script-state='notRunning']")
+    done.wait_for(timeout=120_000)
+
+
+def is_at_work(page):
+    page.get_by_role("button", name=say("page_train.cancel"), exact=True).wait_for(timeout=120_000)
+
+
+def steps(page):
+    """Wait for a step to be told; how many were done."""
+    bar = page.get_by_test_id("stProgress").get_by_text("step ", exact=False).first
+    bar.wait_for(timeout=300_000)
+    return int(bar.inner_text().split("step ")[1].split(" of")[0].replace(",", ""))
+
+
+def test_a_training_survives_refresh_a_second_browser_and_the_end_of_the_server(
+    browser, server, tmp_path
+):
+    first = browser.new_context().new_page()
+    first.goto(f"{server.start()}/train?data=storefront")
+    settle(first)
+    first.get_by_text(say("page_train.new")).click()
+    preset = first.get_by_test_id("stSelectbox").filter(has_text=say("page_train.preset"))
+    preset.locator("input").click()
+    first.get_by_role("option", name="standard").click()  # it takes long enough
+    first.get_by_role("button", name=say("page_train.start")).click()
+    is_at_work(first)
+    (run,) = [one for one in all_runs(Workspace(tmp_path / "home")) if not is_shipped(one)]
+    try:
+        first.wait_for_url(f"**train_run={run.run_id}**")
+        before = steps(first)
+        first.reload()
+        settle(first)
+        is_at_work(first)
+        assert steps(first) >= before
+
+        second = browser.new_context().new_page()
+        second.goto(first.url)
+        settle(second)
+        is_at_work(second)
+
+        address = first.url.split("/train")[1]
+        server.stop()
+        assert run.status().state in (State.QUEUED, State.RUNNING)
+        second.goto(f"{server.start()}/train{address}")
+        settle(second)
+        is_at_work(second)
+        assert steps(second) >= before
+
+        second.get_by_role("button", name=say("page_train.cancel"), exact=True).click()
+        second.get_by_text(f", {words.state('cancelled')}.").wait_for(timeout=300_000)
+        assert second.get_by_text("Stopped on request").count() == 1
+        assert run.status().state is State.CANCELLED
+    finally:
+        run.ask_to_cancel()
