@@ -10,15 +10,16 @@ from clvcore import columns as col
 from clvcore.charts import data as charts
 from clvcore.charts import numbers, words
 from clvcore.data.dataset import Dataset, Finding, Severity
-from clvcore.messages import again, say
+from clvcore.messages import say
 from clvcore.report import overview
 from clvcore.runs import stored
 from clvcore.runs.workspace import Workspace
 from pages.parts import choice, linked
-from pages.parts.bring import bring, plain
+from pages.parts.bring import bring
 from pages.parts.drawing import chart
 from pages.parts.opening import opening
 from pages.parts.tables import called, money_column
+from pages.parts.wording import on_page, plain
 
 COLOUR: dict[Severity, Literal["red", "orange", "gray"]] = {
     Severity.ERROR: "red",
@@ -69,8 +70,8 @@ def tell(finding: Finding) -> None:
     """One finding as a calm row: how grave, what, and what mends it."""
     grave, text = st.columns([1, 9], gap="small")
     grave.badge(say(f"page_data.severity_{finding.severity.value}"), color=COLOUR[finding.severity])
-    text.markdown(plain(again(finding.text)))
-    text.caption(plain(again(finding.fix)))
+    text.markdown(plain(on_page(finding.text)))
+    text.caption(plain(on_page(finding.fix)))
 
 
 data = choice.dataset()

@@ -9,6 +9,7 @@ from clvcore.errors import ClvError
 from clvcore.messages import say
 from pages.parts import choice, language, tour
 from pages.parts.places import places
+from pages.parts.wording import why
 
 ICON = Path(__file__).parent / "parts" / "icon.png"
 SIDEBAR_PX = 340  # as wide as the name of a run
@@ -40,4 +41,4 @@ for note in notes:
 try:
     shown.run()
 except ClvError as error:
-    st.error(str(error), icon=":material/error:")
+    st.error(why(error), icon=":material/error:")

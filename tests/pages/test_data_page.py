@@ -1,9 +1,11 @@
 """The Data page shows what the intake found, and brings files in."""
 
+from datetime import date
+
 import pytest
 
 from clvcore.charts.numbers import headline_count
-from clvcore.messages import say
+from clvcore.messages import catalogue, say
 from clvcore.runs.workspace import Workspace
 
 EVENTS = b"""user_id,item_id,time,kind,quantity,amount
@@ -53,13 +55,13 @@ def test_the_chart_adds_up_to_all_accepted_events(stored):
 
 
 def test_every_finding_is_told_with_what_mends_it(stored):
-    from pages.parts.bring import plain
+    from pages.parts.wording import on_page, plain
 
     at, dataset = stored
     told = texts(at)
     for finding in dataset.findings:
         assert plain(finding.text) in told
-        assert plain(finding.fix) in told
+        assert plain(on_page(finding.fix)) in told
 
 
 @pytest.fixture
@@ -107,13 +109,79 @@ def test_a_mapping_can_be_changed(bringing):
 
 
 @pytest.mark.parametrize(
-    "content", [b"", b"\x89PNG\r\n\x1a\n\x00\x00", b"only,a,header\n"], ids=["empty", "png", "bare"]
+    ("content", "told"),
+    [
+        (b"", "is empty"),
+        (b"\x89PNG\r\n\x1a\n\x00\x00", "is a picture"),
+        (b"%PDF-1.4\n", "is a PDF document"),
+        (bytes(range(256)) * 4, "is not a text table"),
+        (b"user_id,item_id,time\n", "has no rows"),
+        (b"user_id,time,user_id\nu,2025-01-01,v\n", "more than once"),
+    ],
+    ids=["empty", "png", "pdf", "binary", "no rows", "double"],
 )
-def test_a_bad_file_gives_one_sentence(bringing, content):
+def test_a_bad_file_gives_one_sentence(bringing, content, told):
     at = bringing
     at.file_uploader(key="data_file_events").upload("bad.csv", content, "text/csv").run()
     assert not at.exception
+    assert [told in one.value for one in at.error] == [True]
+
+
+def test_a_bad_file_beside_the_events_leaves_everything_else_as_it_was(bringing):
+    at = bringing
+    at.file_uploader(key="data_file_events").upload("mine.csv", EVENTS, "text/csv").run()
+    at.text_input(key="data_name_mine.csv").set_value("kept")
+    at.button(key="data_check").click().run()
+    at.file_uploader(key="data_file_items").upload("bad.csv", b"%PDF-1.4", "text/csv").run()
+    assert not at.exception
     assert len(at.error) == 1
+    assert at.text_input(key="data_name_mine.csv").value == "kept"
+    at.button(key="data_check").click().run()
+    assert "3 of 4 event rows are usable" in texts(at)
+
+
+def test_columns_that_nobody_can_tell_are_asked_for_by_the_names_of_their_boxes(bringing):
+    at = bringing
+    foreign = b"colour,size\nred,3\nblue,4\n"
+    at.file_uploader(key="data_file_events").upload("odd.csv", foreign, "text/csv").run()
+    at.button(key="data_check").click().run()
+    (error,) = at.error
+    assert "is 'User' in the events table" in error.value
+    assert "--" not in error.value
+
+
+def test_every_way_of_reading_the_rows_can_be_chosen_and_what_was_shown_comes_along(bringing):
+    at = bringing
+    events = (
+        EVENTS + b"u3,POST,2025-03-02 10:00:00,purchase,1,4.00\nu3,p3,2025-04-01 10:00:00,view,,\n"
+    )
+    shown = b"user_id,time,item_id,position,propensity,taken\nu1,2025-03-01 14:29:00,p7,1,0.5,yes\n"
+    at.file_uploader(key="data_file_events").upload("mine.csv", events, "text/csv").run()
+    at.file_uploader(key="data_file_impressions").upload("shown.csv", shown, "text/csv").run()
+    at.text_input(key="data_not_items").set_value("POST, gift_*")
+    at.date_input(key="data_until").set_value(date(2025, 3, 31))
+    at.multiselect(key="data_attributes_mine.csv").set_value(["quantity"])
+    at.button(key="data_check").click().run()
+    assert not at.exception
+    dataset = at.session_state["data_intake"].dataset
+    assert dataset.impressions.height == 1
+    assert dataset.recipe.options["not_items"] == ["POST", "gift_*"]
+    assert dataset.observed[1].date() == date(2025, 3, 31)
+    assert "quantity" in dataset.users.columns
+    assert {one.rule for one in dataset.findings} >= {"not_items", "after_end"}
+
+
+def test_what_mends_a_finding_on_a_page_is_no_option_to_type():
+    for key in catalogue():
+        if key.endswith("_page"):
+            assert "--" not in catalogue()[key]
+            assert catalogue()[key] != catalogue()[key.removesuffix("_page")]
+    typed = [
+        key
+        for key, text in catalogue().items()
+        if key.startswith("data.") and "_fix" in key and "--" in text
+    ]
+    assert [key for key in typed if f"{key}_page" not in catalogue()] == []
 
 
 @pytest.mark.parametrize(
