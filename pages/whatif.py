@@ -117,7 +117,7 @@ currency = data.currency
 if data.users.is_empty():
     opening(
         say("pages.whatif.title"),
-        say("page_whatif.question"),
+        say(f"page_whatif.question_{data.recipe.domain}"),
         say("page_whatif.empty"),
         simulated=data.recipe.simulated,
     )
@@ -207,7 +207,7 @@ with head:
         )
     opening(
         say("pages.whatif.title"),
-        say("page_whatif.question"),
+        say(f"page_whatif.question_{data.recipe.domain}"),
         answer,
         simulated=data.recipe.simulated,
     )
