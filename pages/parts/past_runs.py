@@ -73,7 +73,7 @@ def draw(runs: Sequence[RunFolder], run: RunFolder) -> None:
             "started_at": st.column_config.DatetimeColumn(
                 say("page_train.col_started"), format="YYYY-MM-DD HH:mm", timezone="UTC"
             ),
-            "encoder": say("page_train.col_encoder"),
+            "encoder": st.column_config.TextColumn(say("page_train.col_encoder"), width=110),
             "preset": say("page_train.col_preset"),
             "epochs": say("page_train.col_epochs"),
             "ndcg": st.column_config.NumberColumn(
