@@ -21,7 +21,7 @@ SOURCES = sorted(file for pattern in SHOWING for file in ROOT.glob(pattern))
 RAISING = sorted(ROOT.glob("clvcore/**/*.py"))
 
 COMMANDS = {
-    "alert", "badge", "button", "caption", "chat_input", "checkbox", "container", "date_input",
+    "add_column", "alert", "badge", "button", "caption", "chat_input", "checkbox", "container", "date_input",
     "dialog", "download_button", "echo", "error", "expander", "feedback", "file_uploader",
     "form_submit_button", "header", "help", "info", "link_button", "markdown", "metric",
     "multiselect", "number_input", "pills", "popover", "print", "progress", "radio",

@@ -48,8 +48,9 @@ def list_(*, as_json: bool) -> None:
 
     def text(console: Console) -> None:
         table = Table(box=None, pad_edge=False, header_style="bold")
-        for heading in ("name", "id", "events", "currency", "brought in"):
-            table.add_column(heading, justify="right" if heading == "events" else "left")
+        for name in ("name", "id", "events", "currency", "brought_in"):
+            justify = "right" if name == "events" else "left"
+            table.add_column(say(f"cli.column.{name}"), justify=justify)
         for entry in entries:
             table.add_row(
                 Text(entry.name + mark(simulated=entry.simulated)),

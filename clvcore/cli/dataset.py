@@ -1,6 +1,6 @@
 """A data set as JSON and as text: what is in it, and what became of its rows and its money."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 from datetime import datetime
 from decimal import Decimal
@@ -15,7 +15,7 @@ from rich.text import Text
 from clvcore import columns as col
 from clvcore.data import recipe as recipes
 from clvcore.data.dataset import Dataset, Finding, Severity
-from clvcore.messages import say
+from clvcore.messages import listed, say
 from clvcore.runs import stored
 
 _STYLES = {Severity.ERROR: "red", Severity.WARNING: "yellow", Severity.NOTE: "dim"}
@@ -94,8 +94,10 @@ def tell(console: Console, dataset: Dataset, folder: Path | None) -> None:
             )
         )
     )
-    console.print(Text(_list(_by_kind(dataset).items(), "{:,}")))
-    money = _list(_by_stream(dataset).items(), "{:,.2f}")
+    kinds = {say(f"page_data.kind.{name}"): n for name, n in _by_kind(dataset).items()}
+    console.print(Text(_list(kinds, "{:,}")))
+    streams = {say(f"cli.stream.{name}"): sum_ for name, sum_ in _by_stream(dataset).items()}
+    money = _list(streams, "{:,.2f}")
     if money:
         console.print(Text(say("data.told_money", currency=dataset.currency, money=money)))
     spend = _spend(dataset)
@@ -113,22 +115,26 @@ def _clock(moment: datetime) -> str:
     return f"{moment:%Y-%m-%d %H:%M} UTC"
 
 
-def _list(pairs: Any, form: str) -> str:
-    return ", ".join(f"{name} {form.format(value)}" for name, value in pairs)
+def _list(values: Mapping[str, Any], form: str) -> str:
+    parts = [
+        say("cli.amount_of", name=name, amount=form.format(value)) for name, value in values.items()
+    ]
+    return listed(parts, most=len(parts))
 
 
 def _accounting(dataset: Dataset) -> Table:
     table = Table(box=None, pad_edge=False, header_style="bold")
-    table.add_column("table")
-    money = f"money accepted ({dataset.currency})"
-    for heading in ("rows in", "accepted", "rejected", "ignored", money, "rejected", "ignored"):
+    table.add_column(say("cli.column.table"))
+    kept = ("rejected", "ignored")
+    for name in ("rows_in", "accepted", *kept, "money_accepted", *kept):
+        heading = say(f"cli.column.{name}", currency=dataset.currency)
         table.add_column(heading, justify="right")
     for account in dataset.accounts:
         rows = (account.rows_in, account.accepted, account.rejected, account.ignored)
         amounts = (account.money_accepted, account.money_rejected, account.money_ignored)
         bears = account.table in {"events", "spend"}
         table.add_row(
-            account.table,
+            say(f"data.table.{account.table}"),
             *(f"{count:,}" for count in rows),
             *(f"{amount:,.2f}" if bears else "" for amount in amounts),
         )
@@ -138,7 +144,8 @@ def _accounting(dataset: Dataset) -> Table:
 def _tell_findings(console: Console, findings: Sequence[Finding]) -> None:
     for finding in findings:
         console.print()
-        line = Text(f"{finding.severity.value}: ", style=_STYLES[finding.severity])
+        grave = say(f"page_data.severity_{finding.severity.value}")
+        line = Text(say("cli.finding", grave=grave), style=_STYLES[finding.severity])
         line.append(finding.text, style="default")
         console.print(line)
         console.print(Text(f"  {finding.fix}", style="dim"))

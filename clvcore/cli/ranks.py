@@ -36,7 +36,11 @@ def print_metrics(report: RankingReport, console: Console) -> None:
     """Two tables, the best model of each metric in bold."""
     for judged in report.judged:
         console.print(
-            say(f"cli.ranks.{judged.protocol.value}", goal=report.goal.value, **_counts(judged))
+            say(
+                f"cli.ranks.{judged.protocol.value}",
+                goal=say(f"page_data.goal_{report.goal}"),
+                **_counts(judged),
+            )
         )
         rows = report.metrics.filter(
             (pl.col("protocol") == judged.protocol.value) & (pl.col("k") == K)
@@ -44,7 +48,8 @@ def print_metrics(report: RankingReport, console: Console) -> None:
         table = Table(box=None, header_style="dim", pad_edge=False)
         table.add_column("", min_width=18)
         for metric in SHOWN:
-            table.add_column(metric if metric == "coverage" else f"{metric}@{K}", justify="right")
+            heading = say(f"cli.column.{metric}", k=K)
+            table.add_column(heading, justify="right")
         order = rows.filter(pl.col("metric") == "ndcg").sort(
             "mean", "model", descending=[True, False]
         )

@@ -108,7 +108,7 @@ def print_list(frame: pl.DataFrame, user: str, dataset: Dataset, console: Consol
         ("price", "right"),
         ("similarity", "right"),
     ):
-        table.add_column(name, justify=justify)
+        table.add_column(say(f"cli.column.{name}"), justify=justify)
     for row in frame.to_dicts():
         price = row[col.PRICE]
         table.add_row(

@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from clvcore.value.users import UserValue
 
 SHOWN_GROUPS = 30
+MEASURES = ("users", "ltv", "cac", "clv", "ratio", "cac_paid", "forecast", "low", "high")
 SEED = 0
 """Of the draws behind the intervals, so that the same data give the same answer."""
 
@@ -184,7 +185,7 @@ def _headline(worth: "UserValue", total: Mapping[str, Any]) -> str:
             "value.cli_realised" if total["clv"] is not None else "value.cli_realised_no_cac",
             users=f"{total['users']:,}",
             currency=worth.data.currency,
-            basis=worth.basis,
+            basis=say(f"page_whatif.{worth.basis}"),
             **shown,
         )
     ]
@@ -201,14 +202,16 @@ def _headline(worth: "UserValue", total: Mapping[str, Any]) -> str:
 
 
 def _table(groups: "Breakdown") -> Table:
+    from clvcore.charts import words
+
     table = Table(box=None, pad_edge=False, header_style="bold")
     table.add_column(groups.by)
-    for heading in ("users", "LTV", "CAC", "CLV", "LTV:CAC", "CAC paid", "forecast", "low", "high"):
-        table.add_column(heading, justify="right")
+    for name in MEASURES:
+        table.add_column(say(f"cli.column.{name}"), justify="right")
     rows = [*groups.frame.head(SHOWN_GROUPS).iter_rows(named=True)]
     for row in [*rows, *groups.total.iter_rows(named=True)]:
         table.add_row(
-            Text(row["group"]),
+            Text(words.group(row["group"])),
             f"{row['users']:,}",
             *(_amount(row[name]) for name in ("ltv", "cac", "clv")),
             "-" if row["ltv_to_cac"] is None else f"{row['ltv_to_cac']:.2f}",

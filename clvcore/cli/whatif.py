@@ -115,7 +115,10 @@ def _tell(console: Console, value: "UserValue", outcome: "Outcome") -> None:
     before, after = outcome.horizon_days
     horizon = f"{before:g}" if before == after else f"{before:g} ({after:g})"
     console.print(
-        Text(say("scenario.cli.definition", basis=value.basis, days=horizon), style="dim")
+        Text(
+            say("scenario.cli.definition", basis=say(f"page_whatif.{value.basis}"), days=horizon),
+            style="dim",
+        )
     )
     console.print()
     console.print(_groups(outcome, value.data.currency))
@@ -176,11 +179,13 @@ def _groups(outcome: "Outcome", currency: str) -> Table:
 
 
 def _cells(rows: tuple[dict[str, Any], ...], name: str) -> list[str]:
+    from clvcore.charts import words
+
     base, after, delta = rows
     low, high = _ends(delta, name)
     is_known = low is not None and high is not None
     return [
-        base["group"],
+        words.group(base["group"]),
         f"{base['users']:,}",
         _amount(base["cac"]),
         _amount(base[name]),
