@@ -10,6 +10,7 @@ from zoneinfo import ZoneInfo
 import streamlit as st
 
 from clvcore import columns as col
+from clvcore.errors import ClvError
 from clvcore.messages import languages, say
 from clvcore.report.compose import PARTS, compose
 from clvcore.report.html import file_name, framed, html_bytes
@@ -79,6 +80,11 @@ take = st.container(horizontal=True, vertical_alignment="center")
 known = groupings_of(data)
 bases = ["revenue", *(["margin"] if data.items[col.UNIT_COST].is_not_null().any() else [])]
 said = supposed(data.id)
+wrong = None
+try:
+    Scenario.of(said.changes, scope=said.scope, elasticity=said.elasticity)
+except ClvError as error:  # a link may ask for anything
+    said, wrong = Supposed(data.id, ()), str(error)
 if said.changes and said.basis in bases and said != st.session_state.get("report_of"):
     st.session_state["report_basis"] = said.basis  # a new scenario is told as it was counted
 st.session_state["report_of"] = said
@@ -133,6 +139,8 @@ with head:
         report.answer,
         simulated=data.recipe.simulated,
     )
+    if wrong:
+        st.warning(plain(wrong), icon=":material/info:")
 with take:
     st.download_button(
         say("page_report.get"),

@@ -25,7 +25,7 @@ MOST_AND_LEAST = 2
 def value_section(worth: UserValue, groups: Sequence[Breakdown]) -> Section:
     """The worth of all users, how it comes about, by every grouping, and the checks."""
     total = groups[0].total
-    by_group = [_grouped(worth, one, is_first=i == 0) for i, one in enumerate(groups)]
+    by_group = [_grouped(worth, one, total, is_first=i == 0) for i, one in enumerate(groups)]
     blocks = [_steps(worth, total), *by_group, _checks(worth)]
     return Section(
         "value", say("report.value.title"), _best_and_worst(worth, groups[0]), tuple(blocks)
@@ -136,8 +136,11 @@ def _steps(worth: UserValue, total: pl.DataFrame) -> Block:
     return Block(charts=(chart,))
 
 
-def _grouped(worth: UserValue, groups: Breakdown, *, is_first: bool) -> Block:
-    """LTV beside CAC of every group, and the exact table."""
+def _grouped(worth: UserValue, groups: Breakdown, total: pl.DataFrame, *, is_first: bool) -> Block:
+    """LTV beside CAC of every group, and the exact table.
+
+    The total is one for all groupings: that of another would differ in the chance of its interval.
+    """
     word = _word(groups)
     chart = Chart(
         title=say("page_value.chart", by=word),
@@ -145,7 +148,7 @@ def _grouped(worth: UserValue, groups: Breakdown, *, is_first: bool) -> Block:
             groups.frame, by=word, currency=worth.data.currency, basis=worth.basis
         ),
         alt=say("page_value.chart_alt", by=word),
-        table=_groups_table(worth, groups, word),
+        table=_groups_table(worth, pl.concat([groups.frame, total]), word),
     )
     return Block(
         say("report.value.by", by=word),
@@ -154,7 +157,7 @@ def _grouped(worth: UserValue, groups: Breakdown, *, is_first: bool) -> Block:
     )
 
 
-def _groups_table(worth: UserValue, groups: Breakdown, word: str) -> Table:
+def _groups_table(worth: UserValue, groups: pl.DataFrame, word: str) -> Table:
     currency, days = worth.data.currency, f"{worth.forecast.horizon_days:g}"
     columns = {
         "group": (word, "word"),
@@ -168,10 +171,7 @@ def _groups_table(worth: UserValue, groups: Breakdown, word: str) -> Table:
         "forecast_low": (say("page_value.low_money"), "money"),
         "forecast_high": (say("page_value.high_money"), "money"),
     }
-    rows = [
-        row | {"group": words.group(row["group"])}
-        for row in pl.concat([groups.frame, groups.total]).to_dicts()
-    ]
+    rows = [row | {"group": words.group(row["group"])} for row in groups.to_dicts()]
     caption = say("report.value.table", by=word)
     return table(caption, rows, columns, has_total=True)
 
