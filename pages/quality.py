@@ -18,7 +18,6 @@ from clvcore.runs.workspace import Workspace
 from pages.parts import choice, linked
 from pages.parts.drawing import chart
 from pages.parts.opening import opening
-from pages.parts.places import is_there
 
 METRICS = ("ndcg", "hit_rate", "recall", "precision", "map", "mrr", COVERAGE)
 USUAL_LENGTH = 10
@@ -127,9 +126,12 @@ chosen = st.session_state.get("run")
 if not chosen:
     open_page(data, say("page_quality.no_run", name=data.name))
     st.write(say("page_quality.no_run_how"))
-    st.code(f"clv train {data.name}", language="bash")
-    if is_there("train"):
-        st.page_link("train.py", label=say("pages.go.train"), query_params=choice.links())
+    st.page_link(
+        "train.py",
+        label=say("pages.go.train"),
+        icon=":material/model_training:",
+        query_params=choice.links(),
+    )
     st.stop()
 report = stored_report(with_result(Workspace.default(), chosen))
 

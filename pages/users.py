@@ -22,7 +22,6 @@ from clvcore.runs.finished import FinishedRun
 from pages.parts import choice, linked
 from pages.parts.drawing import chart
 from pages.parts.opening import opening
-from pages.parts.places import is_there
 from pages.parts.tables import money_column, plain
 from pages.parts.worth import YEAR_DAYS, valued
 
@@ -85,12 +84,14 @@ def columns_of(names: Iterable[str], currency: str) -> dict[str, Any]:
     how: dict[str, Callable[[str], Any]] = {
         col.PRICE: money_column,
         col.AMOUNT: money_column,
-        SIMILARITY: partial(bar, format="%.3f", min_value=0, max_value=1, width=110),
+        SIMILARITY: partial(bar, format="%.3f", min_value=0, max_value=1, width=100),
         col.TAGS: st.column_config.ListColumn,
         col.AT: partial(
             st.column_config.DatetimeColumn, format="YYYY-MM-DD HH:mm:ss", timezone="UTC"
         ),
         "rank": partial(number, width=50),
+        "reason": partial(st.column_config.Column, width=165),
+        "seen": partial(st.column_config.CheckboxColumn, width=75),
     }
     return {
         name: how.get(name, str)(say(f"page_users.column.{name}", currency=currency))
@@ -128,16 +129,25 @@ def answer_of(found: pl.DataFrame, user: str, similarity: str) -> str:
 
 
 def show_wanted(found: pl.DataFrame, user: str, data: Dataset, *, again: bool) -> None:
-    """The list itself."""
-    columns = ["rank", col.TITLE, "reason", SIMILARITY, col.PRICE, col.CATEGORY, col.TAGS]
-    if again:
-        columns.insert(4, "seen")
-    show_table(
+    """The list itself, no wider than a small screen; what else is known of the items below it."""
+    columns = [col.TITLE, "reason", SIMILARITY]
+    columns = [*columns, "seen"] if again else ["rank", *columns]
+    looks = columns_of(columns, data.currency)
+    looks[col.TITLE] = st.column_config.Column(looks[col.TITLE], width=180)
+    st.dataframe(
         found.select(columns),
-        "users_list",
-        currency=data.currency,
+        key="users_list",
+        hide_index=True,
+        placeholder=UNKNOWN,
+        column_config=looks,
         alt=say("page_users.list_alt", user=user),
     )
+    with st.expander(say("page_users.about_items"), icon=":material/category:", key="users_about"):
+        show_table(
+            found.select(col.TITLE, col.PRICE, col.CATEGORY, col.TAGS),
+            "users_about_table",
+            currency=data.currency,
+        )
 
 
 def show_history(data: Dataset, user: str) -> None:
@@ -151,7 +161,7 @@ def show_history(data: Dataset, user: str) -> None:
     first, last = events[col.AT][0], events[col.AT][-1]
     st.caption(say("page_users.history_about", events=events.height, first=first, last=last))
     names = {kind.value: say(f"page_users.kind.{kind}") for kind in col.Kind}
-    columns = (col.AT, col.KIND, col.TITLE, col.CATEGORY, col.AMOUNT)
+    columns = (col.AT, col.KIND, col.TITLE, col.AMOUNT)
     table = events.sort(col.AT, descending=True).select(columns)
     chart(
         history(events, currency=data.currency),
@@ -175,7 +185,7 @@ def show_near_items(run: FinishedRun, found: pl.DataFrame, data: Dataset) -> Non
         return
     near = neighbours(run.embeddings, item, n=N)
     rows = near.join(about_items(data), on=col.ITEM, how="left", maintain_order="left")
-    columns = ["rank", col.TITLE, SIMILARITY, col.PRICE, col.CATEGORY, col.TAGS]
+    columns = [col.TITLE, SIMILARITY, col.PRICE, col.CATEGORY]
     show_table(rows.select(columns), "users_near_table", currency=data.currency)
     st.caption(say("page_users.near_item_about"))
 
@@ -231,11 +241,16 @@ busiest = active[col.USER].head(BUSIEST).to_list()
 ids = Vocabulary.of(data.users[col.USER], "user")
 run = choice.run()
 
+first_shown = busiest[0] if busiest else ids.term(0)
+if st.session_state.setdefault("users_data", data.id) != data.id:
+    st.session_state["users_id"] = first_shown  # it was somebody of the other data set
+    st.session_state["users_data"] = data.id
+
 top = st.container()
 with st.container(horizontal=True, vertical_alignment="bottom"):
     user = st.text_input(
         say("page_users.choose"),
-        busiest[0] if busiest else ids.term(0),
+        first_shown,
         key="users_id",
         bind="query-params",
         help=say("page_users.choose_help"),
@@ -266,7 +281,7 @@ found, is_known = None, True
 try:
     ids.number(user)
 except NotFoundError as unknown:
-    is_known, answer = False, str(unknown)
+    is_known, answer = False, unknown.args[0]
 else:
     if run is None:
         n_events = active.filter(pl.col(col.USER) == user)["events"].sum()
@@ -286,9 +301,12 @@ if not is_known:
 
 if found is None:
     st.write(say("page_users.no_run_how"))
-    st.code(f"clv train {data.name}", language="bash")
-    if is_there("train"):
-        st.page_link("train.py", label=say("pages.go.train"), query_params=choice.links())
+    st.page_link(
+        "train.py",
+        label=say("pages.go.train"),
+        icon=":material/model_training:",
+        query_params=choice.links(),
+    )
 else:
     show_wanted(found, user, data, again=again)
 show_history(data, user)

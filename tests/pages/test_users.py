@@ -10,6 +10,7 @@ from streamlit.testing.v1 import AppTest
 
 from clvcore import columns as col
 from clvcore.charts.numbers import headline_money
+from clvcore.messages import say
 from clvcore.ranking.recommend import neighbours, recommend
 from clvcore.runs import worker
 from clvcore.runs.finished import finished
@@ -104,18 +105,18 @@ def test_the_history_has_all_events_of_the_user(show, run, data, user):
     del run
     own = data.events.filter(pl.col(col.USER) == user)
     at = show(users_id=user)
-    assert len(at.dataframe[1].value) == own.height
+    assert len(at.dataframe[2].value) == own.height
     assert any(f"{own.height:,} events from" in one.value for one in at.caption)
 
 
 def test_similar_items_are_the_neighbours_of_the_first_of_the_list(show, run, data, user):
     first = recommend(run.embeddings, run.material.seen, users=[user], n=1)[col.ITEM][0]
-    shown = show(users_id=user, users_more="items").dataframe[2].value
+    shown = show(users_id=user, users_more="items").dataframe[3].value
     assert shown["title"].tolist() == titles(data, neighbours(run.embeddings, first)[col.ITEM])
 
 
 def test_similar_users_are_the_nearest_by_cosine_without_the_user(show, run, user):
-    shown = show(users_id=user, users_more="users").dataframe[2].value
+    shown = show(users_id=user, users_more="users").dataframe[3].value
     vectors, ids = run.embeddings.users, run.embeddings.user_ids
     near = vectors @ vectors[ids.number(user)]
     near[ids.number(user)] = -2
@@ -163,5 +164,5 @@ def test_without_a_run_the_history_is_there_and_the_way_to_a_model(home, small_s
     at.switch_page("users.py").run()
     assert not at.exception
     assert "needs a trained model" in at.subheader[0].value
-    assert at.code[0].value == f"clv train {data.name}"
+    assert say("pages.go.train") in [link.proto.label for link in at.get("page_link")]
     assert len(at.get("plotly_chart")) == 1
