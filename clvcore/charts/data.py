@@ -4,10 +4,13 @@ import plotly.graph_objects as go
 import polars as pl
 
 from clvcore.charts import template, words
+from clvcore.charts.numbers import day
 from clvcore.columns import Kind
 from clvcore.messages import say
 
 HEIGHT = 360
+FEW = 4
+"""Bars that each have their day below them."""
 
 
 def volumes(frame: pl.DataFrame, measure: str, *, unit: str, step: str) -> go.Figure:
@@ -38,4 +41,7 @@ def volumes(frame: pl.DataFrame, measure: str, *, unit: str, step: str) -> go.Fi
     large = bool((shown[measure].cast(pl.Float64).abs() >= 1000).any())
     made.update_yaxes(rangemode="tozero", tickformat=template.large_numbers() if large else ",~r")
     template.by_time(made)
+    begins = sorted(set(shown["begin"]))
+    if len(begins) <= FEW:  # else the axis counts the hours between them
+        made.update_xaxes(tickmode="array", tickvals=begins, ticktext=[day(one) for one in begins])
     return made

@@ -35,3 +35,13 @@ def test_every_kind_has_a_colour_of_its_own():
     )
     figure = charts.volumes(frame, "events", unit="events", step="week")
     assert len({bar.marker.color for bar in figure.data}) == len(kinds)
+
+
+def test_few_bars_have_their_days_below_them():
+    figure = charts.volumes(FRAME, "events", unit="events", step="week")
+    assert list(figure.layout.xaxis.ticktext) == ["3 Mar 2025", "10 Mar 2025"]
+    weeks = [date(2025, 1, 6 + 7 * n) for n in range(3)] + [date(2025, 2, 3), date(2025, 2, 10)]
+    many = pl.DataFrame({"begin": weeks, "kind": "view"}).with_columns(events=1, money=0)
+    figure = charts.volumes(many, "events", unit="events", step="week")
+    assert figure.layout.xaxis.ticktext is None
+    assert figure.layout.xaxis.tickformatstops[2].value == "%b\n%Y"
