@@ -16,10 +16,11 @@ import numpy as np
 from jaxtyping import Array, Float
 
 from clvcore.value.boxes import boxes, middles
-from clvcore.value.forecast_core import outlook
+from clvcore.value.forecast_core import group_totals, outlook
 from clvcore.value.models.beta_geometric import Scalar
 from clvcore.value.models.rows import padded, padded_size
-from clvcore.value.population import Cells, HistoryCells, Levers, Population, WaitCells
+from clvcore.value.population import Cells, HistoryCells, Levers, Population, Totals, WaitCells
+from clvcore.value.posterior import total_draws
 from clvcore.value.precision import double
 
 MOST_BOXES = 512
@@ -68,6 +69,39 @@ def condensed(
             _weighed(cell, ratio(brought, row.part))
             for (cell, brought), row in zip(boxed, rough, strict=True)
         )
+
+
+def drawn_totals(
+    here: Population,
+    draws: Population,
+    cells: Cells,
+    levers: Levers,
+    horizon_days: float,
+    n_groups: int,
+) -> Totals:
+    """Moments of every group's total under each draw, by stream: leaves [draws, groups].
+
+    Found on few histories, and exact at the fitted parameters ``here``.
+    """
+    few = condensed(here, cells, levers, horizon_days, n_groups)
+    with double():
+        found = total_draws(draws, few, levers, horizon_days, n_groups)
+        exact, rough = (
+            _totals(here, some, levers, horizon_days, n_groups) for some in (cells, few)
+        )
+    return jax.tree.map(
+        lambda draw, all_of_them, some: np.asarray(draw) * ratio(all_of_them, some),
+        found,
+        exact,
+        rough,
+    )
+
+
+@partial(jax.jit, static_argnames="n_groups")
+def _totals(
+    here: Population, cells: Cells, levers: Levers, horizon_days: Scalar, n_groups: int
+) -> Totals:
+    return group_totals(outlook(here, cells, levers, horizon_days, fine=False), cells, n_groups)
 
 
 def ratio(exact: Array | np.ndarray, rough: Array | np.ndarray) -> np.ndarray:

@@ -16,18 +16,21 @@ from clvcore.data.dataset import Dataset
 from clvcore.errors import ConfigError
 from clvcore.messages import say
 from clvcore.value.cells import cells_of
+from clvcore.value.condensed import drawn_totals, ratio
 from clvcore.value.evidence import Evidence, evidence
 from clvcore.value.fits import Fits, fit_all, population, population_draws
 from clvcore.value.forecast_core import outlook
 from clvcore.value.ledger import Basis
 from clvcore.value.models.beta_geometric import Scalar
-from clvcore.value.population import Cells, Levers, Outlook, Population
-from clvcore.value.posterior import averages, simulated_totals, total_draws
+from clvcore.value.population import Cells, Levers, Moments, Outlook, Population, Totals
+from clvcore.value.posterior import averages, simulated_totals
 from clvcore.value.precision import double
 from clvcore.value.user_forecast import Horizon, user_forecast
 
 USER_DRAWS = 16
 """Draws behind a user's own interval, in which chance weighs far more than the parameters."""
+NEARLY_ONE = (0.9, 1.1)
+"""As far as totals of groups are moved to meet that of all; further apart, they all but cancel."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,6 +49,8 @@ class Forecast:
     fits: Fits
     population: Population
     draws: Population
+    total: Totals
+    """Moments of the total of all users under each draw, by stream: leaves [draws]."""
     notes: tuple[str, ...]
 
     @property
@@ -54,15 +59,41 @@ class Forecast:
         return self.fits.unknown == frozenset()
 
 
+@dataclass(frozen=True, slots=True)
+class Fitted:
+    """What is known and fitted, whatever the horizon: the dear part of a forecast."""
+
+    basis: Basis
+    known: Evidence
+    fits: Fits
+    population: Population
+    draws: Population
+
+
+def fitted(
+    data: Dataset, *, rng: np.random.Generator, basis: Basis = "revenue", n_draws: int = 64
+) -> Fitted:
+    """The fits of all streams of a data set.
+
+    Args:
+        data: what is known.
+        rng: draws parameters for the intervals.
+        basis: revenue, or contribution margin of purchases.
+        n_draws: parameter draws.
+    """
+    known = evidence(data, basis)
+    fits = fit_all(known)
+    return Fitted(
+        basis, known, fits, population(fits, known), population_draws(fits, known, n_draws, rng)
+    )
+
+
 def forecast(
-    data: Dataset,
+    base: Fitted,
     *,
-    rng: np.random.Generator,
     horizon_days: float = 365.0,
-    basis: Basis = "revenue",
     discount_rate_annual: float = 0.0,
     level: float = 0.8,
-    n_draws: int = 64,
 ) -> Forecast:
     """What every user of a data set will bring within the horizon.
 
@@ -72,41 +103,36 @@ def forecast(
     add up to the forecast of a user.
 
     Args:
-        data: what is known.
-        rng: draws parameters for the intervals.
+        base: what is known and fitted.
         horizon_days: how far ahead.
-        basis: revenue, or contribution margin of purchases.
         discount_rate_annual: 0.08 makes money of next year worth 1 / 1.08.
         level: of the intervals.
-        n_draws: parameter draws.
 
     Raises:
         ConfigError: a horizon or a rate out of range.
     """
     _check(horizon_days, discount_rate_annual, level)
-    known = evidence(data, basis)
-    fits = fit_all(known)
-    here, draws = population(fits, known), population_draws(fits, known, n_draws, rng)
     levers = Levers(discount_rate_annual=discount_rate_annual or None)
-    nobody = np.zeros(known.users.height, dtype=np.int64)
-    cells, rows = cells_of(known, nobody)
+    nobody = np.zeros(base.known.users.height, dtype=np.int64)
+    cells, rows = cells_of(base.known, nobody)
     with double():
-        view = _outlook(here, cells, levers, float(horizon_days))
-        few = jax.tree.map(lambda part: part[:USER_DRAWS], draws)
+        view = _outlook(base.population, cells, levers, float(horizon_days))
+        few = jax.tree.map(lambda part: part[:USER_DRAWS], base.draws)
         spread = averages(few, cells, levers, float(horizon_days))
     span = Horizon(horizon_days, discount_rate_annual, level)
-    users = user_forecast(known, fits, rows, view, spread, span)
+    total = drawn_totals(base.population, base.draws, cells, levers, float(horizon_days), 1)
     return Forecast(
-        users=users,
+        users=user_forecast(base.known, base.fits, rows, view, spread, span),
         horizon_days=horizon_days,
         discount_rate_annual=discount_rate_annual,
         level=level,
-        basis=basis,
-        known=known,
-        fits=fits,
-        population=here,
-        draws=draws,
-        notes=fits.notes,
+        basis=base.basis,
+        known=base.known,
+        fits=base.fits,
+        population=base.population,
+        draws=base.draws,
+        total=jax.tree.map(lambda part: part[:, 0], total),
+        notes=base.fits.notes,
     )
 
 
@@ -126,18 +152,25 @@ def group_intervals(
     """Intervals of group totals; ``group`` is the number of every user's group, by user_id.
 
     Under each draw of parameters users are independent, so a group's total has the sum of their
-    means and of their variances; it is simulated as a Gamma variable with these two moments.
+    means and of their variances; it is simulated as a Gamma variable with these two moments. That
+    of all users together is the same whatever the groups are.
     """
     cells, _ = cells_of(made.known, group)
     levers = Levers(discount_rate_annual=made.discount_rate_annual or None)
-    with double():
-        size = 8 ** max(1, math.ceil(math.log(max(n_groups, 1), 8)))  # few sizes are compiled
-        streams = total_draws(made.draws, cells, levers, float(made.horizon_days), size)
-    mean = np.sum([np.asarray(part.mean) for part in streams], axis=0)[:, :n_groups]
-    variance = np.sum([np.asarray(part.variance) for part in streams], axis=0)[:, :n_groups]
+    size = 8 ** max(1, math.ceil(math.log(max(n_groups, 1), 8)))  # few sizes are compiled
+    found = drawn_totals(made.population, made.draws, cells, levers, float(made.horizon_days), size)
+    # groups were condensed apart; together they have to bring what all bring
+    found = jax.tree.map(
+        lambda part, whole: part * np.clip(ratio(whole, part.sum(1)), *NEARLY_ONE)[:, None],
+        found,
+        made.total,
+    )
+    mean, variance = (np.sum([getattr(one, name) for one in found], 0) for name in Moments._fields)
+    whole = [np.sum([getattr(one, name) for one in made.total], axis=0) for name in Moments._fields]
     tails = [0.5 - made.level / 2, 0.5 + made.level / 2]
-    low, high = np.quantile(simulated_totals(mean, variance, rng), tails, axis=0)
-    total = np.quantile(simulated_totals(mean.sum(1), variance.sum(1), rng), tails)
+    total = np.quantile(simulated_totals(*whole, rng), tails)
+    groups = simulated_totals(mean[:, :n_groups], variance[:, :n_groups], rng)
+    low, high = np.quantile(groups, tails, axis=0)
     return GroupIntervals(low, high, float(total[0]), float(total[1]))
 
 

@@ -18,7 +18,7 @@ from clvcore import columns as col
 from clvcore.data.dataset import Dataset
 from clvcore.errors import ConfigError
 from clvcore.messages import say
-from clvcore.value.forecast import Forecast, forecast, group_intervals
+from clvcore.value.forecast import Forecast, fitted, forecast, group_intervals
 
 Vector = Float[np.ndarray, " users"]
 
@@ -83,7 +83,7 @@ def holdout(data: Dataset, cut: datetime, *, rng: np.random.Generator) -> Holdou
     before = known_at(data, cut)
     span = data.observed[1] - cut
     horizon = span / timedelta(days=1)
-    made = forecast(before, rng=rng, horizon_days=horizon)
+    made = forecast(fitted(before, rng=rng), horizon_days=horizon)
     frame = made.users.select(col.USER, "forecast", "forecast_low", "forecast_high")
     money = pl.col(col.AMOUNT).is_not_null()
     parts = {

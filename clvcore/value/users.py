@@ -10,7 +10,7 @@ from clvcore.data.dataset import Dataset
 from clvcore.errors import ConfigError
 from clvcore.messages import listed, say
 from clvcore.value.acquisition import Acquisition, Period, acquisition
-from clvcore.value.forecast import Forecast, forecast
+from clvcore.value.forecast import Fitted, Forecast, fitted, forecast
 from clvcore.value.ledger import Basis, lifetime_revenue
 from clvcore.value.lifetime import lifetimes
 from clvcore.value.segments import value_segments
@@ -66,6 +66,7 @@ def user_value(
     level: float = 0.8,
     period: Period = "week",
     segment_by: str | None = None,
+    base: Fitted | None = None,
 ) -> UserValue:
     """The worth of every user: realised, its cost, and what is still to come.
 
@@ -78,15 +79,15 @@ def user_value(
         level: of the intervals.
         period: in which acquisition spend is shared out.
         segment_by: a user attribute to use as segment; by default the rules of `value.segments`.
+        base: fits of the same data on the same basis, made before with `fitted`, which draws nothing
+            from ``rng`` again.
 
     Raises:
         ConfigError: a setting out of range, no costs for a margin, or no such attribute.
     """
     made = forecast(
-        data,
-        rng=rng,
+        base or fitted(data, rng=rng, basis=basis),
         horizon_days=horizon_days,
-        basis=basis,
         discount_rate_annual=discount_rate_annual,
         level=level,
     )

@@ -5,6 +5,7 @@ import streamlit as st
 
 from clvcore.messages import say
 from clvcore.runs.workspace import Workspace
+from clvcore.value.forecast import Fitted, fitted
 from clvcore.value.ledger import Basis
 from clvcore.value.users import UserValue, user_value
 
@@ -24,11 +25,19 @@ def valued(
         return _valued(reference, dataset_id, basis, horizon_days)
 
 
-@st.cache_resource(max_entries=8, show_spinner=False)
+@st.cache_resource(max_entries=16, show_spinner=False)
 def _valued(
     reference: str, dataset_id: str, basis: Basis, horizon_days: int
 ) -> tuple[UserValue, np.random.Generator]:
-    del dataset_id
+    base, rng = _fitted(reference, dataset_id, basis)
     data = Workspace.default().resolve(reference)
+    worth = user_value(data, rng=rng, basis=basis, horizon_days=float(horizon_days), base=base)
+    return worth, rng
+
+
+@st.cache_resource(max_entries=4, show_spinner=False)
+def _fitted(reference: str, dataset_id: str, basis: Basis) -> tuple[Fitted, np.random.Generator]:
+    """The part that is the same for every horizon."""
+    del dataset_id
     rng = np.random.default_rng(SEED)
-    return user_value(data, rng=rng, basis=basis, horizon_days=float(horizon_days)), rng
+    return fitted(Workspace.default().resolve(reference), rng=rng, basis=basis), rng

@@ -15,7 +15,7 @@ from clvcore.columns import STREAM_OF_KIND, Kind
 from clvcore.data.dataset import Dataset, Recipe
 from clvcore.value.acquisition import acquisition
 from clvcore.value.cells import cells_of
-from clvcore.value.evidence import evidence
+from clvcore.value.evidence import Evidence, evidence
 from clvcore.value.fits import Fits
 from clvcore.value.forecast import Forecast
 from clvcore.value.ledger import Basis, lifetime_revenue
@@ -23,7 +23,7 @@ from clvcore.value.models.beta_geometric import NbdParams
 from clvcore.value.models.fit import Fit
 from clvcore.value.models.gamma_gamma import SpendParams
 from clvcore.value.models.waiting import WaitParams
-from clvcore.value.population import Levers, Population
+from clvcore.value.population import Levers, Population, Totals
 from clvcore.value.posterior import total_draws
 from clvcore.value.precision import double
 from clvcore.value.users import UserValue
@@ -146,6 +146,7 @@ def user_value(data: Dataset, *, basis: Basis = "revenue", **without: None) -> U
         fits=Fits(**fits, unknown=frozenset(), notes=()),
         population=population,
         draws=_draws(population),
+        total=_total(known, population),
         notes=(),
     )
     costs = acquisition(data)
@@ -166,6 +167,14 @@ def _draws(population: Population) -> Population:
     fitted_parts = jax.tree.map(lambda one: one * np.exp(0.05 * rng.standard_normal(4)), population)
     facts = ("refund_rate", "refund_rate_matched", "margin", "visit_noise")
     return fitted_parts._replace(**{name: np.full(4, getattr(population, name)) for name in facts})
+
+
+def _total(known: Evidence, population: Population) -> Totals:
+    """What all users bring under each draw."""
+    cells, _ = cells_of(known, np.zeros(known.users.height, dtype=np.int64))
+    with double():
+        streams = total_draws(_draws(population), cells, Levers(), HORIZON, 1)
+    return jax.tree.map(lambda part: np.asarray(part)[:, 0], streams)
 
 
 def _forecasts(made: Forecast) -> dict[str, pl.Series]:

@@ -10,7 +10,7 @@ import pytest
 
 from clvcore import columns as col
 from clvcore.errors import ConfigError
-from clvcore.value.forecast import forecast, group_intervals
+from clvcore.value.forecast import Forecast, fitted, forecast, group_intervals
 from clvcore.value.holdout import holdout, known_at
 from clvcore.value.lifetime import lifetimes
 
@@ -56,9 +56,13 @@ def shop(world, events):
     return data_from(world(events, until=UNTIL), "2023-01-01")
 
 
+def forecast_of(data, **settings) -> Forecast:
+    return forecast(fitted(data, rng=np.random.default_rng(0)), **settings)
+
+
 @pytest.fixture(scope="module")
 def made(shop):
-    return forecast(shop, rng=np.random.default_rng(0))
+    return forecast_of(shop)
 
 
 def test_forecast_is_near_what_comes(shop):
@@ -103,9 +107,29 @@ def test_groups_have_relatively_narrower_intervals_than_users_and_contain_their_
     assert widths > found.total_high - found.total_low
 
 
+def test_the_interval_of_all_users_does_not_depend_on_their_groups(made):
+    wholes = [
+        (found.total_low, found.total_high)
+        for n_groups in (1, 4)
+        for found in [
+            group_intervals(
+                made, np.arange(made.users.height) % n_groups, n_groups, np.random.default_rng(1)
+            )
+        ]
+    ]
+    assert wholes[0] == wholes[1]
+
+
+def test_another_horizon_needs_no_other_fit(shop):
+    base = fitted(shop, rng=np.random.default_rng(0))
+    near, far = (forecast(base, horizon_days=days) for days in (90.0, 180.0))
+    assert near.fits is far.fits
+    assert far.users.equals(forecast_of(shop, horizon_days=180.0).users)
+
+
 def test_discounting_lowers_the_forecast_and_a_longer_horizon_raises_it(shop, made):
     def total(**settings):
-        again = forecast(shop, rng=np.random.default_rng(0), **settings)
+        again = forecast_of(shop, **settings)
         return float(again.users["forecast"].sum())
 
     plain = float(made.users["forecast"].sum())
@@ -123,13 +147,13 @@ def test_discounting_lowers_the_forecast_and_a_longer_horizon_raises_it(shop, ma
 )
 def test_settings_out_of_range_are_refused_in_words(world, setting, word):
     with pytest.raises(ConfigError, match=word):
-        forecast(world(), rng=np.random.default_rng(0), **setting)
+        forecast_of(world(), **setting)
 
 
 def test_few_buyers_get_a_forecast_that_says_how_little_it_knows(world):
     events = [("ann", f"2024-0{m}-01", "purchase", "10") for m in (1, 3, 5)]
     events += [("bob", "2024-02-01", "purchase", "20")]
-    made = forecast(world(events), rng=np.random.default_rng(0))
+    made = forecast_of(world(events))
     assert any("few cases to learn from (1, fewer than 50)" in note for note in made.notes)
     ann, bob = made.users["forecast"].to_list()
     assert ann > 0
@@ -147,7 +171,7 @@ def test_contracts_bring_fees_until_their_agreed_end(world):
         ("bob", "2024-06-01", "web", "2025-01-10"),
         ("cat", "2024-06-01", "web", "2024-12-15"),
     ]
-    made = forecast(world(fees, users), rng=np.random.default_rng(0))
+    made = forecast_of(world(fees, users))
     ann, bob, cat = made.users["forecast_service"].to_list()
     assert cat == 0
     assert bob == pytest.approx(Decimal(10), abs=Decimal("0.6"))  # ten days of about a coin a day
@@ -163,7 +187,7 @@ def test_lifetime_of_an_ended_contract_is_known_and_of_a_running_one_censored(wo
     ]
     users = [("ann", "2024-06-01", "web", None), ("cat", "2024-05-31", "web", "2024-12-15")]
     data = world(fees, users)
-    frame = lifetimes(data, forecast(data, rng=np.random.default_rng(0)))
+    frame = lifetimes(data, forecast_of(data))
     ann, cat = frame.iter_rows(named=True)
     assert (cat["lifetime_days"], cat["lifetime_censored"]) == (198, False)
     assert ann["lifetime_censored"]
@@ -180,7 +204,7 @@ def test_lifetime_of_a_silent_buyer_is_shorter_than_the_age(shop, made):
 
 def test_refunds_without_an_order_lower_what_is_to_come(world, events, made):
     refund = [("u000", UNTIL, "refund", "-2000.00")]
-    less = forecast(world([*events, *refund], until=UNTIL), rng=np.random.default_rng(0))
+    less = forecast_of(world([*events, *refund], until=UNTIL))
     gross = float(less.known.purchases.gross)
     expected = float(made.users["forecast"].sum()) * (1 - 2000 / gross)
     assert float(less.users["forecast"].sum()) == pytest.approx(expected, rel=1e-3)
@@ -189,7 +213,7 @@ def test_refunds_without_an_order_lower_what_is_to_come(world, events, made):
 def test_users_without_an_order_are_expected_to_place_a_first_one(world, events):
     late = [(f"v{n:02}", "2023-06-01", "web") for n in range(60)]
     firsts = [(f"v{n:02}", date_of(200 + 3 * n), "purchase", "20.00") for n in range(30)]
-    made = forecast(world([*events, *firsts], late, until=UNTIL), rng=np.random.default_rng(0))
+    made = forecast_of(world([*events, *firsts], late, until=UNTIL))
     prospects = made.users.filter(pl.col(col.USER).is_in([f"v{n:02}" for n in range(30, 60)]))
     assert (prospects["orders_ahead"] > 0.05).all()
     assert (prospects["forecast"] > 0).all()
@@ -197,9 +221,9 @@ def test_users_without_an_order_are_expected_to_place_a_first_one(world, events)
 
 def test_a_data_set_without_money_expects_none(world):
     plays = [("ann", f"2024-01-0{d}", "play", None, "song") for d in (1, 2, 5)]
-    made = forecast(world(plays), rng=np.random.default_rng(0))
+    made = forecast_of(world(plays))
     assert made.users["forecast"].to_list() == [0]
 
 
 def test_a_data_set_without_users_has_an_empty_forecast(world):
-    assert forecast(world(), rng=np.random.default_rng(0)).users.is_empty()
+    assert forecast_of(world()).users.is_empty()
