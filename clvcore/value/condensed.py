@@ -131,7 +131,9 @@ def _see(
     return rows
 
 
-def _boxed(cell: Cell, part: Rows, alive: Rows, n_halvings: int) -> tuple[Cell, Rows]:
+def _boxed(
+    cell: Cell, part: Rows, alive: Rows, n_halvings: int
+) -> tuple[Cell, Float[np.ndarray, " boxes"]]:
     """One history for every box, in the middle of what its users bring, and what that is."""
     used = np.flatnonzero(np.asarray(cell.users) > 0)
     if not len(used):
