@@ -260,7 +260,7 @@ chart(
     pl.DataFrame(
         {
             "lever": [names[one.lever.value] for one in steps],
-            "step": [one.step for one in steps],
+            "step": [words.step(one.step) for one in steps],
             "effect": [one.effect for one in steps],
             "elasticity": [one.elasticity for one in steps],
         }

@@ -53,15 +53,13 @@ def test_a_sentence_with_values_that_no_file_holds_is_stored_as_it_was_said():
     assert remembered(told) == told
 
 
-@pytest.mark.usefixtures("chinese")
-def test_what_runs_later_speaks_the_language_of_whoever_ordered_it():
+def test_another_thread_hears_no_more_than_it_was_told():
     heard = []
-    order = languages.in_this_language(lambda: heard.append(languages.language()))
-    for call in (order, lambda: heard.append(languages.language())):
-        thread = Thread(target=call)
+    with languages.speaking("zh"):
+        thread = Thread(target=lambda: heard.append(languages.language()))
         thread.start()
         thread.join()
-    assert heard == ["zh", "en"]
+    assert heard == ["en"]
 
 
 @pytest.mark.usefixtures("chinese")

@@ -5,9 +5,9 @@ from collections.abc import Sequence
 import plotly.graph_objects as go
 import polars as pl
 
-from clvcore.charts import words
 from clvcore.charts.numbers import UNKNOWN, exact_money, headline_money
 from clvcore.charts.template import ACCENT, BASE, figure, large_numbers, literal
+from clvcore.charts.words import group, step
 from clvcore.messages import say
 from clvcore.scenario.outcome import Outcome
 from clvcore.scenario.sensitivity import Sensitivity
@@ -26,7 +26,7 @@ def before_and_after(outcome: Outcome, *, what: str, currency: str) -> go.Figure
         currency: of the money.
     """
     base, after, delta = outcome.base.groups, outcome.after.groups, outcome.delta.groups
-    names = [literal(words.group(name)) for name in base["group"]]
+    names = [literal(group(name)) for name in base["group"]]
     made = figure(
         height=120 + ROW * len(names), x=say(f"page_whatif.axis_{what}", currency=currency)
     )
@@ -82,7 +82,7 @@ def tornado(
         x=say("page_whatif.axis_effect", what=what.upper(), currency=currency),
     )
     made.add_bar(
-        y=[f"{words[one.lever.value]} {one.step}" for one in ordered],
+        y=[f"{words[one.lever.value]} {step(one.step)}" for one in ordered],
         x=effects,
         orientation="h",
         marker={"color": [ACCENT if effect >= 0 else AGAINST for effect in effects]},

@@ -40,3 +40,9 @@ def state(name: str) -> str:
 def lever(name: str) -> str:
     """A lever within a sentence."""
     return say(f"page_whatif.moved.{name}")
+
+
+def step(text: str) -> str:
+    """How far a lever is moved: points in the reader's words, other steps as they are."""
+    points = text.removesuffix("pt")
+    return text if points == text else say("page_whatif.points", n=int(points))

@@ -10,8 +10,6 @@ from collections.abc import Callable, Generator
 from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass
-from functools import wraps
-from typing import ParamSpec, TypeVar
 
 ENGLISH = "en"
 LANGUAGES = {ENGLISH: "English", "zh": "简体中文"}
@@ -19,8 +17,6 @@ LANGUAGES = {ENGLISH: "English", "zh": "简体中文"}
 VARIABLE = "CLV_LANGUAGE"
 """The variable of the environment that sets the language where no reader tells it."""
 
-P = ParamSpec("P")
-R = TypeVar("R")
 Listener = Callable[[], str | None]
 
 _within: ContextVar[str | None] = ContextVar("language", default=None)
@@ -68,15 +64,3 @@ def speaking(code: str) -> Generator[None]:
         yield
     finally:
         _within.reset(before)
-
-
-def in_this_language(call: Callable[P, R]) -> Callable[P, R]:
-    """The call, speaking the language of now also when it is run later and by nobody's order."""
-    code = language()
-
-    @wraps(call)
-    def later(*args: P.args, **kwargs: P.kwargs) -> R:
-        with speaking(code):
-            return call(*args, **kwargs)
-
-    return later

@@ -149,7 +149,7 @@ def _matters(outcome: Outcome, currency: str) -> Block:
     rows = [
         {
             "lever": named[one.lever.value],
-            "step": one.step,
+            "step": words.step(one.step),
             "effect": one.effect,
             "elasticity": UNKNOWN if one.elasticity is None else f"{one.elasticity:+.3f}",
         }
