@@ -47,7 +47,6 @@ def validation(curve: pl.DataFrame, baselines: Mapping[str, float]) -> go.Figure
             y=height,
             yshift=9,
             showarrow=False,
-            font={"color": template.BASE},
         )
     if judged.height:
         best = judged.sort("ndcg", "epoch", descending=[True, False]).row(0, named=True)
@@ -58,7 +57,6 @@ def validation(curve: pl.DataFrame, baselines: Mapping[str, float]) -> go.Figure
             showarrow=False,
             xanchor="left" if best["epoch"] < judged["epoch"][-1] / 2 else "right",
             yshift=14,
-            font={"color": template.ACCENT},
         )
     _by_epoch(made, curve)
     made.update_yaxes(range=[0, 1.15 * _top(judged["ndcg"], baselines)], tickformat=".3f")

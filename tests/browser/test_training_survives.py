@@ -1,6 +1,7 @@
 """A training outlives a refresh, is seen in a second browser, and outlives the server."""
 
 import pytest
+from browsing import settle
 
 from clvcore.charts import words
 from clvcore.messages import say
@@ -11,13 +12,13 @@ from clvcore.runs.workspace import Workspace
 pytestmark = pytest.mark.slow
 
 
-def settle(page):
-    done = page.locator("[data-testid='stApp'][data-test-script-state='notRunning']")
-    done.wait_for(timeout=120_000)
+def stop_button(page):
+    """Ours; while a script runs, Streamlit shows one of the same name in its header."""
+    return page.get_by_test_id("stButton").get_by_role("button", name=say("page_train.cancel"))
 
 
 def is_at_work(page):
-    page.get_by_role("button", name=say("page_train.cancel"), exact=True).wait_for(timeout=120_000)
+    stop_button(page).wait_for(timeout=120_000)
 
 
 def steps(page):
@@ -61,7 +62,7 @@ def test_a_training_survives_refresh_a_second_browser_and_the_end_of_the_server(
         is_at_work(second)
         assert steps(second) >= before
 
-        second.get_by_role("button", name=say("page_train.cancel"), exact=True).click()
+        stop_button(second).click()
         second.get_by_text(f", {words.state('cancelled')}.").wait_for(timeout=300_000)
         assert second.get_by_text("Stopped on request").count() == 1
         assert run.status().state is State.CANCELLED
