@@ -5,10 +5,17 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
+from browsing import CHROMIUM, MISSING
 
 from clvcore.data.worlds import STOREFRONT, simulate, write
 
 os.environ.pop("CLV_LANGUAGE", None)  # the tests listen to English
+
+
+def pytest_terminal_summary(terminalreporter) -> None:
+    """Say what was left out where there is no browser."""
+    if not CHROMIUM:
+        terminalreporter.write_line(MISSING)
 
 
 @pytest.fixture(scope="session")
