@@ -1,5 +1,6 @@
 """Charts about recommendations: models beside each other, and what a user did."""
 
+import numpy as np
 import plotly.graph_objects as go
 import polars as pl
 
@@ -81,11 +82,12 @@ def history(events: pl.DataFrame, *, currency: str) -> go.Figure:
         name = say(f"page_users.kind.{kind}")
         colour, opacity = (template.ACCENT, 0.9) if kind in TAKING else (template.BASE, 0.5)
         made.add_scatter(
-            x=rows[col.AT].to_list(),
-            y=[name] * rows.height,
+            # arrays: plotly copies a list several times, one dot at a time
+            x=rows[col.AT].dt.replace_time_zone(None).to_numpy(),
+            y=np.full(rows.height, name),
             mode="markers",
             marker={"size": 9, "color": colour, "opacity": opacity},
-            hovertext=[_told(row, currency) for row in rows.to_dicts()],
+            hovertext=np.array([_told(row, currency) for row in rows.to_dicts()]),
             hoverinfo="text",
             name=name,
             showlegend=False,
