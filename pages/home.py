@@ -12,20 +12,17 @@ from pages.parts import choice, news, tour
 from pages.parts.opening import opening
 from pages.parts.places import Place, places
 
-STEP_PX = 330
-
 
 def step(place: Place, icon: str) -> None:
     """A page that can be gone to, and what it answers."""
-    with st.container(horizontal=True, vertical_alignment="center"):
-        st.page_link(
-            place.path,
-            label=say(f"pages.go.{place.name}"),
-            icon=f":material/{icon}:",
-            query_params=choice.links(),
-            width=STEP_PX,
-        )
-        st.caption(say(f"pages.{place.name}.help"), width="stretch")
+    link, about = st.columns([2, 3], vertical_alignment="center")
+    link.page_link(
+        place.path,
+        label=say(f"pages.go.{place.name}"),
+        icon=f":material/{icon}:",
+        query_params=choice.links(),
+    )
+    about.caption(say(f"pages.{place.name}.help"))
 
 
 def bring_in() -> None:
