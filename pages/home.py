@@ -15,7 +15,7 @@ from pages.parts.places import Place, places
 
 def step(place: Place, icon: str) -> None:
     """A page that can be gone to, and what it answers."""
-    link, about = st.columns([2, 3], vertical_alignment="center")
+    link, about = st.columns(2, vertical_alignment="center")
     link.page_link(
         place.path,
         label=say(f"pages.go.{place.name}"),
