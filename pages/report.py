@@ -19,9 +19,9 @@ from clvcore.runs.reporting import gathered, groupings_of
 from clvcore.scenario.scenario import Scenario
 from clvcore.value.ledger import Basis
 from pages.parts import choice, linked
-from pages.parts.bring import plain
 from pages.parts.opening import opening
 from pages.parts.supposed import Supposed, levers_link, supposed
+from pages.parts.wording import plain, why
 from pages.parts.worth import YEAR_DAYS, valued
 
 PREVIEW_PX = 800
@@ -84,7 +84,7 @@ wrong = None
 try:
     Scenario.of(said.changes, scope=said.scope, elasticity=said.elasticity)
 except ClvError as error:  # a link may ask for anything
-    said, wrong = Supposed(data.id, ()), str(error)
+    said, wrong = Supposed(data.id, ()), why(error)
 if said.changes and said.basis in bases and said != st.session_state.get("report_of"):
     st.session_state["report_basis"] = said.basis  # a new scenario is told as it was counted
 st.session_state["report_of"] = said
@@ -140,7 +140,7 @@ with head:
         simulated=data.recipe.simulated,
     )
     if wrong:
-        st.warning(plain(wrong), icon=":material/info:")
+        st.warning(wrong, icon=":material/info:")
 with take:
     st.download_button(
         say("page_report.get"),
