@@ -29,7 +29,8 @@ WATCH = """
     const mark = () => { if (!ran) begun = performance.now() }
     const kinds = ["pointerdown", "keydown", "click"]
     kinds.forEach((kind) => addEventListener(kind, mark, { capture: true }))
-    window.waited = new Promise((tell) => {
+    window.waited = new Promise((tell, fail) => {
+        setTimeout(() => fail(new Error("nothing happened within two minutes")), 120000)
         const look = () => {
             if (state() !== "notRunning") { ran = true; return }
             if (!ran) return
