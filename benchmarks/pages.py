@@ -67,6 +67,7 @@ def box(key: str) -> Act:
     def act(page: Any) -> None:
         page.locator(f".st-key-{key} [role=combobox], .st-key-{key} input").first.click()
         options = page.get_by_role("option")
+        options.first.wait_for()
         chosen = options.evaluate_all(
             "(all) => all.findIndex((one) => one.ariaSelected === 'true')"
         )

@@ -75,6 +75,7 @@ def _in_plain_sight(figure: Any) -> None:
     the one of the theme that is on.
     """
     strong = {"color": GRAY_90}
-    figure.update_layout(font=strong)
-    figure.update_xaxes(tickfont=strong, title_font=strong)
-    figure.update_yaxes(tickfont=strong, title_font=strong)
+    axes = [name for name in figure.to_plotly_json()["layout"] if name[1:].startswith("axis")]
+    figure.update_layout(
+        {"font": strong} | {name: {"tickfont": strong, "title": {"font": strong}} for name in axes}
+    )
