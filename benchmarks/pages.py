@@ -78,7 +78,7 @@ def box(key: str) -> Act:
 
 def slider(key: str) -> Act:
     """One step to the right."""
-    return lambda page: page.locator(f".st-key-{key} [role=slider]").press("ArrowRight")
+    return lambda page: page.locator(f".st-key-{key}").get_by_role("slider").press("ArrowRight")
 
 
 def press(key: str) -> Act:
