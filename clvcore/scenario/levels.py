@@ -1,6 +1,5 @@
 """The forecast of every group under a scenario's effects, and the chance around it."""
 
-from functools import partial
 from typing import NamedTuple
 
 import jax
@@ -10,12 +9,10 @@ from scipy.special import gammaincinv
 
 from clvcore.scenario.effects import Effects
 from clvcore.scenario.situation import Situation
-from clvcore.value.condensed import condensed, ratio
-from clvcore.value.forecast_core import group_totals, outlook
-from clvcore.value.models.beta_geometric import Scalar
-from clvcore.value.population import Cells, Levers, Population, Totals
-from clvcore.value.posterior import SIMULATED_TOTALS, total_draws
-from clvcore.value.precision import double
+from clvcore.value.condensed import Situated, condensed, ratio
+from clvcore.value.forecast import group_draws
+from clvcore.value.population import Cells, Totals
+from clvcore.value.posterior import SIMULATED_TOTALS
 
 
 class Levels(NamedTuple):
@@ -35,48 +32,45 @@ class Anchor(NamedTuple):
     few: Cells
     """Few histories that stand for all."""
     drawn: Totals
-    """Exact moments over condensed ones under each draw: leaves [draws, slots]."""
+    """Moments as things are over those of the few under each draw: leaves [draws, slots]."""
     at_fit: Totals
-    """Condensed moments over exact ones at the fitted parameters: leaves [slots]."""
+    """Moments of the few over exact ones at the fitted parameters: leaves [slots]."""
 
 
 def base_levels(start: Situation, effects: Effects) -> tuple[Levels, Anchor]:
     """The money to come as things are, and what makes that of scenarios quick to find."""
-    made, levers, horizon = start.made, effects.levers, float(effects.horizon_days)
-    few = condensed(made.population, start.cells, levers, horizon, start.n_slots)
-    with double():
-        exact, rough = (
-            (
-                total_draws(made.draws, cells, levers, horizon, start.n_slots),
-                _at_fit(made.population, cells, levers, horizon, start.n_slots),
-            )
-            for cells in (start.cells, few)
-        )
-        anchor = Anchor(
-            few,
-            drawn=jax.tree.map(ratio, exact[0], rough[0]),
-            at_fit=jax.tree.map(ratio, rough[1], exact[1]),
-        )
-    return _levels(start, *exact), anchor
+    made, at = start.made, _situated(start, effects)
+    few = condensed(at, start.cells, start.n_groups)
+    drawn = group_draws(made, start.cells, start.n_groups)
+    exact, rough = (at.totals(cells, start.n_slots) for cells in (start.cells, few))
+    anchor = Anchor(
+        few,
+        drawn=jax.tree.map(ratio, drawn, at.drawn(made.draws, few, start.n_slots)),
+        at_fit=jax.tree.map(ratio, rough, exact),
+    )
+    return _levels(start, drawn, exact), anchor
 
 
 def levels(start: Situation, anchor: Anchor, effects: Effects) -> Levels:
     """The money to come of every group under the effects.
 
-    The mean is exact. How it varies from draw to draw is that of the condensed histories, times
-    what they miss as things are under the same draw, times what they miss at the fit under the
-    effects; what is left is of the order of both together.
+    The mean is exact. How it varies from draw to draw is that of the few histories, times what they
+    miss as things are under the same draw, times what they miss at the fit under the effects; what
+    is left is of the order of both together.
     """
-    made, levers, horizon = start.made, effects.levers, float(effects.horizon_days)
-    with double():
-        exact = _at_fit(made.population, start.cells, levers, horizon, start.n_slots)
-        rough = _at_fit(made.population, anchor.few, levers, horizon, start.n_slots)
-        drawn = total_draws(made.draws, anchor.few, levers, horizon, start.n_slots)
+    at = _situated(start, effects)
+    exact, rough = (at.totals(cells, start.n_slots) for cells in (start.cells, anchor.few))
+    drawn = at.drawn(start.made.draws, anchor.few, start.n_slots)
     now = jax.tree.map(ratio, exact, rough)
-    parts = (drawn, anchor.drawn, anchor.at_fit, now)
-    return _levels(
-        start, jax.tree.map(lambda *one: np.prod(np.broadcast_arrays(*one), 0), *parts), exact
-    )
+    corrected = jax.tree.map(
+        lambda *one: np.prod(np.broadcast_arrays(*one), axis=0),
+        drawn, anchor.drawn, anchor.at_fit, now,
+    )  # fmt: skip
+    return _levels(start, corrected, exact)
+
+
+def _situated(start: Situation, effects: Effects) -> Situated:
+    return Situated(start.made.population, effects.levers, float(effects.horizon_days))
 
 
 def _levels(start: Situation, drawn: Totals, at_fit: Totals) -> Levels:
@@ -113,10 +107,3 @@ def luck_for(
     strata = np.arange(SIMULATED_TOTALS)[:, None, None]
     inside = (strata + rng.random((SIMULATED_TOTALS, n_draws, n_groups))) / SIMULATED_TOTALS
     return rng.permuted(inside, axis=0)
-
-
-@partial(jax.jit, static_argnames="n_groups")
-def _at_fit(
-    population: Population, cells: Cells, levers: Levers, horizon_days: Scalar, n_groups: int
-) -> Totals:
-    return group_totals(outlook(population, cells, levers, horizon_days), cells, n_groups)

@@ -1,22 +1,17 @@
 """How each lever acts on the parameters of the forecast."""
 
 from collections.abc import Callable, Mapping
-from functools import partial
 from typing import NamedTuple
 
-import jax
 import numpy as np
-from jaxtyping import Array, Bool, Float
+from jaxtyping import Bool
 
 from clvcore.errors import ConfigError
 from clvcore.messages import say
 from clvcore.scenario.levers import Change, Lever, Unit
 from clvcore.scenario.retention import Staying, loosened, scoped
 from clvcore.scenario.situation import Situation
-from clvcore.value.forecast_core import group_totals, outlook
-from clvcore.value.models.beta_geometric import Scalar
-from clvcore.value.population import Cells, Levers, Population
-from clvcore.value.precision import double
+from clvcore.value.forecast import situated
 
 Members = Bool[np.ndarray, " groups"]
 
@@ -165,12 +160,16 @@ MOVES: Mapping[Lever, Callable[[Situation, Change, Members, float, float], Move]
 
 def order_value(situation: Situation, members: Members, horizon_days: float) -> float:
     """Expected money of an order to come of the members, before refunds and costs."""
-    with double():
-        money, orders = _orders(
-            situation.made.population, situation.cells, horizon_days, situation.n_slots
-        )
+    whole = situation.made.population._replace(refund_rate=0.0, margin=1.0)
+    at = situated(whole, horizon_days, 0.0, situation.n_groups)
+    cells, view = situation.cells, at.expected(situation.cells)
+    money = at.totals(cells, situation.n_slots).purchase.mean
+    orders = np.zeros(situation.n_slots)
+    for unit, cell in ((view.buyers, cells.buyers), (view.prospects, cells.prospects)):
+        n_orders = np.asarray(unit.count) * np.asarray(cell.users)
+        orders += np.bincount(np.asarray(cell.group), n_orders, situation.n_slots)
     chosen = _slots(situation, members)
-    expected = float(np.asarray(orders)[chosen].sum())
+    expected = float(orders[chosen].sum())
     if expected <= 0:
         raise ConfigError(say("scenario.no_orders"))
     return float(np.asarray(money)[chosen].sum()) / expected
@@ -178,21 +177,6 @@ def order_value(situation: Situation, members: Members, horizon_days: float) -> 
 
 def _slots(situation: Situation, members: Members) -> Bool[np.ndarray, " slots"]:
     return np.pad(members, (0, situation.n_slots - situation.n_groups))
-
-
-@partial(jax.jit, static_argnames="n_groups")
-def _orders(
-    population: Population, cells: Cells, horizon_days: Scalar, n_groups: int
-) -> tuple[Float[Array, " groups"], Float[Array, " groups"]]:
-    """Money of orders, and number of orders, that every group is expected to place."""
-    whole = population._replace(refund_rate=0.0, margin=1.0)
-    view = outlook(whole, cells, Levers(discount_rate_annual=None), horizon_days)
-    totals = group_totals(view, cells, n_groups)
-    counts = [
-        jax.ops.segment_sum(unit.count * cell.users, cell.group, n_groups)
-        for unit, cell in ((view.buyers, cells.buyers), (view.prospects, cells.prospects))
-    ]
-    return totals.purchase.mean, counts[0] + counts[1]
 
 
 def acts(situation: Situation, lever: Lever) -> bool:

@@ -40,10 +40,8 @@ def slopes(start: Situation) -> dict[str, float]:
     made = start.made
     rate, horizon = float(made.discount_rate_annual), float(made.horizon_days)
     with double():
-        found = _slopes(made.population, start.cells, horizon, rate or None, start.n_slots)
-        by_rate = _slope_by_rate(made.population, start.cells, horizon, rate, start.n_slots)
-    slope = dict(zip(ARGUMENTS, np.asarray(found).tolist(), strict=True))
-    slope["discount_rate_annual"] = float(by_rate)
+        found = _slopes(made.population, start.cells, horizon, rate, start.n_slots)
+    slope = dict(zip((*ARGUMENTS, "discount_rate_annual"), np.asarray(found).tolist(), strict=True))
     everybody = np.ones(start.n_slots, dtype=bool)
     scope = scoped(made.population, start.cells, everybody, horizon)
     base, moved = (find(np.zeros(3)).tolist() for find in (scope.shares, scope.slopes))
@@ -98,41 +96,20 @@ def _direction(start: Situation, lever: Lever, elasticity: float) -> dict[str, f
 
 @partial(jax.jit, static_argnames="n_groups")
 def _slopes(
-    population: Population,
-    cells: Cells,
-    horizon_days: Scalar,
-    rate: Scalar | None,
-    n_groups: int,
+    population: Population, cells: Cells, horizon_days: Scalar, rate: Scalar, n_groups: int
 ) -> Float[Array, " arguments"]:
-    """Derivatives of the expected total by each of `ARGUMENTS`: one forward pass each (jvp)."""
+    """Derivatives of the expected total by each of `ARGUMENTS`, and by the annual discount rate.
+
+    One forward pass each (jvp).
+    """
 
     def total(at: Float[Array, " arguments"]) -> Float[Array, ""]:
-        factors = Levers(**dict(zip(BY_GROUP, jnp.exp(at[:-1]), strict=True)))
-        levers = factors._replace(discount_rate_annual=rate)
-        return _total(population, cells, levers, horizon_days * jnp.exp(at[-1]), n_groups)
+        factors = Levers(**dict(zip(BY_GROUP, jnp.exp(at[:-2]), strict=True)))
+        levers = factors._replace(discount_rate_annual=rate + at[-1])
+        view = outlook(population, cells, levers, horizon_days * jnp.exp(at[-2]))
+        parts = group_totals(view, cells, n_groups)
+        return jnp.sum(jnp.stack([part.mean for part in parts]))
 
-    here = jnp.zeros(len(ARGUMENTS), dtype=jnp.float64)
-    ways = jnp.eye(len(ARGUMENTS))
+    here = jnp.zeros(len(ARGUMENTS) + 1, dtype=jnp.float64)
+    ways = jnp.eye(len(here))
     return jax.lax.map(lambda way: jax.jvp(total, (here,), (way,))[1], ways)
-
-
-@partial(jax.jit, static_argnames="n_groups")
-def _slope_by_rate(
-    population: Population, cells: Cells, horizon_days: Scalar, rate: Scalar, n_groups: int
-) -> Float[Array, ""]:
-    """Derivative of the expected total by the annual discount rate."""
-
-    def total(at: Float[Array, ""]) -> Float[Array, ""]:
-        levers = Levers(discount_rate_annual=at)
-        return _total(population, cells, levers, horizon_days, n_groups)
-
-    here = jnp.asarray(rate, dtype=jnp.float64)
-    return jax.jvp(total, (here,), (jnp.ones_like(here),))[1]
-
-
-def _total(
-    population: Population, cells: Cells, levers: Levers, horizon_days: Scalar, n_groups: int
-) -> Float[Array, ""]:
-    view = outlook(population, cells, levers, horizon_days)
-    parts = group_totals(view, cells, n_groups)
-    return jnp.sum(jnp.stack([part.mean for part in parts]))

@@ -14,8 +14,8 @@ from clvcore.scenario.levers import Scope
 from clvcore.value.breakdown import UNKNOWN
 from clvcore.value.cells import cells_of
 from clvcore.value.condensed import condensed
-from clvcore.value.forecast import Forecast
-from clvcore.value.population import Cells, Levers
+from clvcore.value.forecast import Forecast, situated
+from clvcore.value.population import Cells, slots
 from clvcore.value.users import UserValue, attribute
 
 MONEY_COLUMNS = ("ltv", "cac", "forecast_purchase", "forecast_advertising", "forecast_service")
@@ -85,20 +85,10 @@ def situation(value: UserValue, keys: Sequence[str]) -> Situation:
         else pl.repeat(0, own.height, eager=True)
     )
     cells, _ = cells_of(value.forecast.known, number.cast(pl.Int64).to_numpy())
-    stayers = condensed(
-        value.forecast.population,
-        cells,
-        Levers(discount_rate_annual=None),
-        float(value.forecast.horizon_days),
-        slots(groups.height),
-        stand_for="staying",
-    )
+    made = value.forecast
+    at = situated(made.population, float(made.horizon_days), 0.0, groups.height)
+    stayers = condensed(at, cells, groups.height, stand_for="staying")
     return Situation(value, tuple(names), groups, cells, stayers)
-
-
-def slots(n_groups: int) -> int:
-    """Groups that programs are compiled for: a power of two, so that few have to be."""
-    return max(1 << (n_groups - 1).bit_length(), 8)
 
 
 def _key(value: UserValue, name: str) -> pl.Series:

@@ -7,7 +7,6 @@ so that it brings at the fitted parameters what its users do. The number of boxe
 a draw costs the same for a thousand users and for a million.
 """
 
-from functools import partial
 from typing import Literal, NamedTuple
 
 import jax
@@ -16,11 +15,19 @@ import numpy as np
 from jaxtyping import Array, Float
 
 from clvcore.value.boxes import boxes, middles
-from clvcore.value.forecast_core import group_totals, outlook
-from clvcore.value.models.beta_geometric import Scalar
 from clvcore.value.models.rows import padded, padded_size
-from clvcore.value.population import Cells, HistoryCells, Levers, Population, Totals, WaitCells
-from clvcore.value.posterior import total_draws
+from clvcore.value.population import (
+    Cells,
+    HistoryCells,
+    Levers,
+    Outlook,
+    Population,
+    Totals,
+    Unit,
+    WaitCells,
+    slots,
+)
+from clvcore.value.posterior import expected, total_draws, totals
 from clvcore.value.precision import double
 
 MOST_BOXES = 512
@@ -35,73 +42,62 @@ Cell = HistoryCells | WaitCells
 StandFor = Literal["money", "staying"]
 
 
-def condensed(
-    population: Population,
-    cells: Cells,
-    levers: Levers,
-    horizon_days: float,
-    n_groups: int,
-    *,
-    stand_for: StandFor = "money",
-) -> Cells:
+class Situated(NamedTuple):
+    """What a forecast is evaluated at: everything but the histories."""
+
+    population: Population
+    """Fitted parameters."""
+    levers: Levers
+    horizon_days: float
+
+    def expected(self, cells: Cells) -> Outlook:
+        """Every row's moments."""
+        with double():
+            return expected(self.population, cells, self.levers, self.horizon_days)
+
+    def totals(self, cells: Cells, n_slots: int) -> Totals:
+        """Moments of every group's total: leaves [slots]."""
+        with double():
+            return totals(self.expected(cells), cells, n_slots)
+
+    def drawn(self, draws: Population, cells: Cells, n_slots: int) -> Totals:
+        """The same under each draw of parameters: leaves [draws, slots]."""
+        with double():
+            return total_draws(draws, cells, self.levers, self.horizon_days, n_slots)
+
+
+def condensed(at: Situated, cells: Cells, n_groups: int, *, stand_for: StandFor = "money") -> Cells:
     """Few histories for every group, which bring in the mean what all do.
 
     Args:
-        population: fitted parameters.
+        at: where the mean of every group is exact; near it, the error of what it moves by is second
+            order in the size of the boxes.
         cells: distinct histories.
-        levers: with the horizon, where the mean of every group is exact; near it, the error of what
-            it moves by is second order in the size of the boxes.
-        horizon_days: likewise.
         n_groups: number of groups.
         stand_for: whether it is money that has to be right, or how many users are still here at the
             horizon.
     """
     n_halvings = int(np.log2(max(FEWEST_BOXES, MOST_BOXES // n_groups)))
     with double():
-        exact = _see(population, cells, levers, horizon_days, stand_for)
         boxed = [
-            _boxed(cell, np.asarray(row.part), np.asarray(row.alive), n_halvings)
-            for cell, row in zip(cells, exact, strict=True)
+            _boxed(cell, _part(unit, cell, stand_for), np.asarray(unit.p_alive), n_halvings)
+            for cell, unit in zip(cells, at.expected(cells), strict=True)
         ]
         middles = Cells._make(cell for cell, _ in boxed)
-        rough = _see(population, middles, levers, horizon_days, stand_for)
         return Cells._make(
-            _weighed(cell, ratio(brought, row.part))
-            for (cell, brought), row in zip(boxed, rough, strict=True)
+            _weighed(cell, ratio(brought, _part(unit, cell, stand_for)))
+            for (cell, brought), unit in zip(boxed, at.expected(middles), strict=True)
         )
 
 
-def drawn_totals(
-    here: Population,
-    draws: Population,
-    cells: Cells,
-    levers: Levers,
-    horizon_days: float,
-    n_groups: int,
-) -> Totals:
-    """Moments of every group's total under each draw, by stream: leaves [draws, groups].
+def drawn_totals(at: Situated, draws: Population, cells: Cells, n_groups: int) -> Totals:
+    """Moments of every group's total under each draw, by stream: leaves [draws, slots].
 
-    Found on few histories, and exact at the fitted parameters ``here``.
+    Found on few histories, and exact at the fitted parameters.
     """
-    few = condensed(here, cells, levers, horizon_days, n_groups)
-    with double():
-        found = total_draws(draws, few, levers, horizon_days, n_groups)
-        exact, rough = (
-            _totals(here, some, levers, horizon_days, n_groups) for some in (cells, few)
-        )
-    return jax.tree.map(
-        lambda draw, all_of_them, some: np.asarray(draw) * ratio(all_of_them, some),
-        found,
-        exact,
-        rough,
-    )
-
-
-@partial(jax.jit, static_argnames="n_groups")
-def _totals(
-    here: Population, cells: Cells, levers: Levers, horizon_days: Scalar, n_groups: int
-) -> Totals:
-    return group_totals(outlook(here, cells, levers, horizon_days, fine=False), cells, n_groups)
+    few, n_slots = condensed(at, cells, n_groups), slots(n_groups)
+    parts = (at.drawn(draws, few, n_slots), at.totals(cells, n_slots), at.totals(few, n_slots))
+    return jax.tree.map(lambda drawn, exact, rough: np.asarray(drawn) * ratio(exact, rough), *parts)
 
 
 def ratio(exact: Array | np.ndarray, rough: Array | np.ndarray) -> np.ndarray:
@@ -110,25 +106,14 @@ def ratio(exact: Array | np.ndarray, rough: Array | np.ndarray) -> np.ndarray:
     return np.divide(above, below, out=np.ones_like(above), where=below != 0.0)
 
 
-class _Row(NamedTuple):
-    """What the forecast makes of the rows of a stream."""
-
-    part: Float[Array, " rows"]
-    """In the mean of the group's total: of money, or of users who are still here."""
-    alive: Float[Array, " rows"]
-
-
-@partial(jax.jit, static_argnames="stand_for")
-def _see(
-    population: Population, cells: Cells, levers: Levers, horizon_days: Scalar, stand_for: StandFor
-) -> list[_Row]:
-    view = outlook(population, cells, levers, horizon_days, fine=False)
-    rows = []
-    for unit, cell in zip(view, cells, strict=True):
-        money = unit.mean * (unit.offset * cell.users + unit.slope * cell.money)
-        part = money if stand_for == "money" else unit.stays * cell.users
-        rows.append(_Row(part, unit.p_alive))
-    return rows
+def _part(unit: Unit, cell: Cell, stand_for: StandFor) -> Rows:
+    """Every row's part in the mean of its group."""
+    users, money = np.asarray(cell.users), np.asarray(cell.money)
+    if stand_for == "staying":
+        return np.asarray(unit.stays) * users
+    return np.asarray(unit.mean) * (
+        np.asarray(unit.offset) * users + np.asarray(unit.slope) * money
+    )
 
 
 def _boxed(
@@ -174,10 +159,10 @@ def _filled(kind: type[Cell], rows: dict[str, Rows], n_rows: int) -> Cell:
         name: padded(values, n_rows, 1.0 if name in FILLED_WITH_ONE else 0.0)
         for name, values in rows.items()
     }
-    group = jnp.round(full.pop("group")).astype(jnp.int32)
+    group = jnp.asarray(np.rint(full.pop("group")), jnp.int32)
     if kind is WaitCells:
         return WaitCells(**full, group=group)
-    return HistoryCells(**full, pair=jnp.arange(n_rows, dtype=jnp.int32), pair_group=group)
+    return HistoryCells(**full, pair=jnp.asarray(np.arange(n_rows), jnp.int32), pair_group=group)
 
 
 def _weighed(cell: Cell, factor: Rows) -> Cell:

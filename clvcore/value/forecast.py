@@ -4,7 +4,6 @@ Expectations are taken at the fitted parameters; intervals carry both what is un
 parameters (draws from their Laplace posterior) and what chance will do.
 """
 
-import math
 from dataclasses import dataclass
 
 import jax
@@ -16,13 +15,11 @@ from clvcore.data.dataset import Dataset
 from clvcore.errors import ConfigError
 from clvcore.messages import say
 from clvcore.value.cells import cells_of
-from clvcore.value.condensed import drawn_totals, ratio
+from clvcore.value.condensed import Situated, drawn_totals, ratio
 from clvcore.value.evidence import Evidence, evidence
 from clvcore.value.fits import Fits, fit_all, population, population_draws
-from clvcore.value.forecast_core import outlook
 from clvcore.value.ledger import Basis
-from clvcore.value.models.beta_geometric import Scalar
-from clvcore.value.population import Cells, Levers, Moments, Outlook, Population, Totals
+from clvcore.value.population import Cells, Moments, Population, Totals, unmoved
 from clvcore.value.posterior import averages, simulated_totals
 from clvcore.value.precision import double
 from clvcore.value.user_forecast import Horizon, user_forecast
@@ -112,17 +109,16 @@ def forecast(
         ConfigError: a horizon or a rate out of range.
     """
     _check(horizon_days, discount_rate_annual, level)
-    levers = Levers(discount_rate_annual=discount_rate_annual or None)
     nobody = np.zeros(base.known.users.height, dtype=np.int64)
     cells, rows = cells_of(base.known, nobody)
+    at = situated(base.population, float(horizon_days), discount_rate_annual, 1)
     with double():
-        view = _outlook(base.population, cells, levers, float(horizon_days))
         few = jax.tree.map(lambda part: part[:USER_DRAWS], base.draws)
-        spread = averages(few, cells, levers, float(horizon_days))
+        spread = averages(few, cells, at.levers, at.horizon_days)
     span = Horizon(horizon_days, discount_rate_annual, level)
-    total = drawn_totals(base.population, base.draws, cells, levers, float(horizon_days), 1)
+    total = drawn_totals(at, base.draws, cells, 1)
     return Forecast(
-        users=user_forecast(base.known, base.fits, rows, view, spread, span),
+        users=user_forecast(base.known, base.fits, rows, at.expected(cells), spread, span),
         horizon_days=horizon_days,
         discount_rate_annual=discount_rate_annual,
         level=level,
@@ -156,15 +152,7 @@ def group_intervals(
     of all users together is the same whatever the groups are.
     """
     cells, _ = cells_of(made.known, group)
-    levers = Levers(discount_rate_annual=made.discount_rate_annual or None)
-    size = 8 ** max(1, math.ceil(math.log(max(n_groups, 1), 8)))  # few sizes are compiled
-    found = drawn_totals(made.population, made.draws, cells, levers, float(made.horizon_days), size)
-    # groups were condensed apart; together they have to bring what all bring
-    found = jax.tree.map(
-        lambda part, whole: part * np.clip(ratio(whole, part.sum(1)), *NEARLY_ONE)[:, None],
-        found,
-        made.total,
-    )
+    found = group_draws(made, cells, n_groups)
     mean, variance = (np.sum([getattr(one, name) for one in found], 0) for name in Moments._fields)
     whole = [np.sum([getattr(one, name) for one in made.total], axis=0) for name in Moments._fields]
     tails = [0.5 - made.level / 2, 0.5 + made.level / 2]
@@ -174,9 +162,26 @@ def group_intervals(
     return GroupIntervals(low, high, float(total[0]), float(total[1]))
 
 
-@jax.jit
-def _outlook(here: Population, cells: Cells, levers: Levers, horizon_days: Scalar) -> Outlook:
-    return outlook(here, cells, levers, horizon_days)
+def group_draws(made: Forecast, cells: Cells, n_groups: int) -> Totals:
+    """Moments of every group's total under each draw, by stream: leaves [draws, slots].
+
+    ``cells`` are those of the forecast's users by group. Groups are condensed apart; together they
+    bring what all bring.
+    """
+    at = situated(made.population, float(made.horizon_days), made.discount_rate_annual, n_groups)
+    return jax.tree.map(
+        lambda part, whole: part * np.clip(ratio(whole, part.sum(1)), *NEARLY_ONE)[:, None],
+        drawn_totals(at, made.draws, cells, n_groups),
+        made.total,
+    )
+
+
+def situated(
+    here: Population, horizon_days: float, discount_rate_annual: float, n_groups: int
+) -> Situated:
+    """Where a forecast is evaluated as things are."""
+    with double():
+        return Situated(here, unmoved(n_groups, discount_rate_annual), horizon_days)
 
 
 def _check(horizon_days: float, discount_rate_annual: float, level: float) -> None:

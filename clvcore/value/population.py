@@ -5,6 +5,7 @@ All are NamedTuples of jnp arrays, so that they pass through jit, vmap and jvp.
 
 from typing import NamedTuple
 
+import jax.numpy as jnp
 from jaxtyping import Array, Float, Int
 
 from clvcore.value.models.beta_geometric import NbdParams, Scalar
@@ -37,6 +38,24 @@ class Levers(NamedTuple):
     """Hazard of a first order."""
     discount_rate_annual: Scalar | None = 0.0
     """None says at compile time that nothing is discounted, which saves work."""
+
+
+def slots(n_groups: int) -> int:
+    """Groups that programs are compiled for: 8, 64, 512 and on, so that few have to be."""
+    size = 8
+    while size < n_groups:
+        size *= 8
+    return size
+
+
+def unmoved(n_groups: int, discount_rate_annual: float = 0.0) -> Levers:
+    """Levers that change nothing, a factor for every slot; without discounting its work is saved.
+
+    To be called within `clvcore.value.precision.double`.
+    """
+    one = jnp.ones(slots(n_groups))
+    factors = dict.fromkeys(Levers._fields[:-1], one)
+    return Levers(**factors, discount_rate_annual=discount_rate_annual or None)
 
 
 class Population(NamedTuple):

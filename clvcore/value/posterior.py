@@ -10,10 +10,22 @@ from jaxtyping import Array, Float
 
 from clvcore.value.forecast_core import group_totals, outlook
 from clvcore.value.models.beta_geometric import Scalar
-from clvcore.value.population import Cells, Levers, Population, Totals, Unit
+from clvcore.value.population import Cells, Levers, Outlook, Population, Totals, Unit
 
 SIMULATED_TOTALS = 40
 """Totals simulated for each draw of parameters."""
+
+
+@jax.jit
+def expected(population: Population, cells: Cells, levers: Levers, horizon_days: Scalar) -> Outlook:
+    """Every row's moments at the fitted parameters."""
+    return outlook(population, cells, levers, horizon_days)
+
+
+@partial(jax.jit, static_argnames="n_groups")
+def totals(view: Outlook, cells: Cells, n_groups: int) -> Totals:
+    """What rows add up to by group: leaves [groups]."""
+    return group_totals(view, cells, n_groups)
 
 
 class Average(NamedTuple):
