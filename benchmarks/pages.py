@@ -65,7 +65,8 @@ def box(key: str) -> Act:
     """The next option of a list."""
 
     def act(page: Any) -> None:
-        page.locator(f".st-key-{key} [role=combobox], .st-key-{key} input").first.click()
+        # by keyboard: where a click scrolls the page first, the list closes again at once
+        page.locator(f".st-key-{key} [role=combobox], .st-key-{key} input").first.press("ArrowDown")
         options = page.get_by_role("option")
         options.first.wait_for()
         chosen = options.evaluate_all(

@@ -12,6 +12,7 @@ from clvcore.charts import numbers, words
 from clvcore.data.dataset import Dataset, Finding, Severity
 from clvcore.messages import say
 from clvcore.report import overview
+from clvcore.report.wording import on_page
 from clvcore.runs import stored
 from clvcore.runs.workspace import Workspace
 from pages.parts import choice, linked
@@ -19,7 +20,7 @@ from pages.parts.bring import bring
 from pages.parts.drawing import chart
 from pages.parts.opening import opening
 from pages.parts.tables import called, money_column
-from pages.parts.wording import on_page, plain
+from pages.parts.wording import plain
 
 COLOUR: dict[Severity, Literal["red", "orange", "gray"]] = {
     Severity.ERROR: "red",

@@ -163,7 +163,8 @@ with numbers:
     )
 
 word = say(f"page_value.word.{by}")
-st.markdown(f"**{say('page_value.chart', by=word)}**")
+seen = "chart" if costs_known else "chart_no_cac"
+st.markdown(f"**{say(f'page_value.{seen}', by=word)}**")
 table = pl.concat([groups.frame, groups.total]).select(
     "group", "users", "clv", "ltv", "cac", "ltv_to_cac", "cac_paid",
     "forecast", "forecast_low", "forecast_high",
@@ -172,7 +173,7 @@ chart(
     charts.value_by_group(groups.frame, by=word, currency=currency, basis=basis),
     called(table, group=words.group),
     key="value_chart",
-    alt=say("page_value.chart_alt", by=word),
+    alt=say(f"page_value.{seen}_alt", by=word),
     columns={
         "group": st.column_config.TextColumn(say(f"page_value.{by}"), width="medium"),
         "users": st.column_config.NumberColumn(say("page_value.users"), format="localized"),

@@ -18,7 +18,7 @@ def metrics_json(report: RankingReport) -> dict[str, Any]:
     """``{"model": {"ndcg@10": ...}, "baselines": {name: {...}}}``, new items first and foremost.
 
     Under ``with_repeats`` the same where items that the user had before count as well. Each metric
-    has its 95 % interval under ``intervals``.
+    has its 95% interval under ``intervals``.
     """
     new, again = (_by_model(report, protocol) for protocol in (Protocol.NEW, Protocol.ALL))
     intervals = _by_model(report, Protocol.NEW, interval=True)

@@ -52,7 +52,7 @@ class Judged:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class RankingReport:
-    """Metrics of several models on the same users, with 95 % intervals."""
+    """Metrics of several models on the same users, with 95% intervals."""
 
     k: tuple[int, ...]
     goal: Kind

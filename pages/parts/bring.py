@@ -9,11 +9,12 @@ from clvcore.data.clean import Intake, bring_in
 from clvcore.errors import ClvError
 from clvcore.messages import say
 from clvcore.report.tables import table_bytes
+from clvcore.report.wording import on_page
 from clvcore.runs.workspace import Workspace
 from pages.parts import choice
 from pages.parts.bring_files import files
 from pages.parts.bring_form import mapping, recipe, sound
-from pages.parts.wording import on_page, plain, why
+from pages.parts.wording import plain, why
 
 EXAMPLE = """user_id,item_id,time,kind,quantity,amount
 u1,p7,2025-03-01 14:30:00,view,,

@@ -55,7 +55,8 @@ def test_the_chart_adds_up_to_all_accepted_events(stored):
 
 
 def test_every_finding_is_told_with_what_mends_it(stored):
-    from pages.parts.wording import on_page, plain
+    from clvcore.report.wording import on_page
+    from pages.parts.wording import plain
 
     at, dataset = stored
     told = texts(at)

@@ -94,7 +94,7 @@ def test_the_answer_follows_the_interval_of_the_difference(data, judged_run, gap
 
 def test_a_deficit_is_told_without_a_double_negative(data, judged_run):
     judged_run(-0.03, -0.02, -0.01)
-    assert "0.0200 below (95 % interval 0.0100 to 0.0300)" in show(data).subheader[0].value
+    assert "0.0200 below (95% interval 0.0100 to 0.0300)" in show(data).subheader[0].value
 
 
 def test_the_tables_and_the_chart_have_the_numbers_of_the_report(data, judged_run):

@@ -10,10 +10,11 @@ from clvcore.charts import data as charts
 from clvcore.charts import numbers, words
 from clvcore.columns import Kind
 from clvcore.data.dataset import Dataset
-from clvcore.messages import again, say
+from clvcore.messages import say
 from clvcore.report import overview
 from clvcore.report.cells import count, table
 from clvcore.report.story import Block, Chart, Section, Table
+from clvcore.report.wording import on_page
 
 _STATES = ("accepted", "rejected", "ignored")
 _MONEY = ("money_in", *(f"money_{state}" for state in _STATES))
@@ -115,10 +116,10 @@ def _findings(data: Dataset) -> Block:
     rows = [
         {
             "severity": say(f"page_data.severity_{one.severity.value}"),
-            "text": again(one.text),
+            "text": on_page(one.text),
             "rows": one.rows,
             "money": one.money if one.money != Decimal(0) else None,
-            "fix": again(one.fix),
+            "fix": on_page(one.fix),
         }
         for one in data.findings
     ]

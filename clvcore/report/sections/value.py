@@ -142,12 +142,13 @@ def _grouped(worth: UserValue, groups: Breakdown, total: pl.DataFrame, *, is_fir
     The total is one for all groupings: that of another would differ in the chance of its interval.
     """
     word = _word(groups)
+    seen = "chart" if worth.acquisition.is_known else "chart_no_cac"
     chart = Chart(
-        title=say("page_value.chart", by=word),
+        title=say(f"page_value.{seen}", by=word),
         figure=charts.value_by_group(
             groups.frame, by=word, currency=worth.data.currency, basis=worth.basis
         ),
-        alt=say("page_value.chart_alt", by=word),
+        alt=say(f"page_value.{seen}_alt", by=word),
         table=_groups_table(worth, pl.concat([groups.frame, total]), word),
     )
     return Block(
