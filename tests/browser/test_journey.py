@@ -114,10 +114,10 @@ def test_from_a_file_to_what_if(browser, page, warm, events):
     assert NAME in listed(stranger)
     stranger.context.close()
 
-    in_use = page.get_by_role(
-        "button", name=re.compile(f"{say('page_train.use')}|{say('page_train.in_use')}")
+    finished = page.get_by_text(say("page_train.in_use")).or_(
+        page.get_by_role("button", name=say("page_train.use"))
     )
-    expect(in_use).to_be_visible(timeout=PATIENCE_MS)
+    expect(finished.first).to_be_visible(timeout=PATIENCE_MS)
     assert re.search("run=([0-9a-f]{16})", page.url)
 
     go(page, "users")
