@@ -9,6 +9,7 @@ a file read) is printed apart as "first", the slowest of one round through all o
 """
 
 import argparse
+import contextlib
 import os
 import platform
 import statistics
@@ -17,6 +18,8 @@ import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
+
+from playwright.sync_api import TimeoutError as NotInTime
 
 from tests.browsing import PATIENCE_MS, Server, chromium, settle
 
@@ -65,10 +68,13 @@ def box(key: str) -> Act:
     """The next option of a list."""
 
     def act(page: Any) -> None:
-        # by keyboard: where a click scrolls the page first, the list closes again at once
-        page.locator(f".st-key-{key} [role=combobox], .st-key-{key} input").first.press("ArrowDown")
+        field = page.locator(f".st-key-{key} [role=combobox], .st-key-{key} input").first
         options = page.get_by_role("option")
-        options.first.wait_for()
+        for _ in range(20):  # a list closes where the page moves under it
+            field.press("ArrowDown")
+            with contextlib.suppress(NotInTime):
+                options.first.wait_for(timeout=1000)
+                break
         chosen = options.evaluate_all(
             "(all) => all.findIndex((one) => one.ariaSelected === 'true')"
         )
