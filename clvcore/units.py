@@ -71,8 +71,3 @@ def share_out(total: Decimal, weights: Sequence[float], *, step: Decimal = CENT)
     shares = [sign * int(count) * step for count in whole]
     shares[0] += total - steps * step
     return shares
-
-
-def discount_factor(days: float, *, discount_rate_annual: float) -> float:
-    """Worth today of one unit of money that arrives after ``days``."""
-    return (1 + discount_rate_annual) ** (-days / DAYS_PER_YEAR)

@@ -9,9 +9,10 @@ import streamlit as st
 from clvcore import columns as col
 from clvcore.charts import data as charts
 from clvcore.charts import numbers, words
-from clvcore.data.dataset import Dataset, Finding, Severity
+from clvcore.data.dataset import Finding, Severity
 from clvcore.messages import say
 from clvcore.report import overview
+from clvcore.report.sections.data import data_answer
 from clvcore.report.wording import on_page
 from clvcore.runs import stored
 from clvcore.runs.workspace import Workspace
@@ -30,26 +31,6 @@ COLOUR: dict[Severity, Literal["red", "orange", "gray"]] = {
 SHOWN = 3
 ALL = "all"
 """Every kind of event."""
-
-
-def answer(dataset: Dataset) -> str:
-    """What became of the rows and the money of the events."""
-    events = next(account for account in dataset.accounts if account.table == "events")
-    told = say(
-        "page_data.answer",
-        rows_in=numbers.headline_count(events.rows_in),
-        accepted=numbers.headline_count(events.accepted),
-        share=numbers.percent(events.accepted / events.rows_in),
-        rejected=numbers.headline_count(events.rejected),
-        ignored=numbers.headline_count(events.ignored),
-    )
-    if not events.money_in:
-        return told
-    money = {
-        name: numbers.headline_money(amount, dataset.currency)
-        for name, amount in (("money_in", events.money_in), ("money", events.money_accepted))
-    }
-    return say("units.both", first=told, second=say("page_data.answer_money", **money))
 
 
 @st.cache_resource(max_entries=16, show_spinner=say("page_data.reading"))
@@ -96,7 +77,7 @@ with top:
     opening(
         say("pages.data.title"),
         say("page_data.question"),
-        answer(data),
+        data_answer(data),
         simulated=data.recipe.simulated,
     )
 

@@ -41,11 +41,6 @@ class Effects:
     """Every parameter that was acted on, change by change."""
 
 
-def no_effects(situation: Situation) -> Effects:
-    """The situation as it is."""
-    return effects(situation, ())
-
-
 def effects(situation: Situation, changes: Sequence[Change], *, elasticity: float = 0.0) -> Effects:
     """The factors and costs that the changes come to.
 

@@ -1,32 +1,24 @@
 """The Value page shows what clvcore computes, and what is unknown it calls unknown."""
 
 from decimal import Decimal
-from pathlib import Path
 
 import numpy as np
 import polars as pl
 import pytest
-from streamlit.testing.v1 import AppTest
 
-import clvcore
 from clvcore.charts.numbers import UNKNOWN, headline_money
 from clvcore.charts.value import steps_to_value
 from clvcore.runs.workspace import Workspace
 from clvcore.value.breakdown import breakdown
 from clvcore.value.users import user_value
+from tests.pages.opening import opened_on
 
-SHELL = Path(clvcore.__file__).parents[1] / "pages" / "shell.py"
 pytestmark = pytest.mark.usefixtures("home")
 SEED = 0
 
 
-def page(folder, **query):
-    at = AppTest.from_file(SHELL, default_timeout=120)
-    at.session_state["own"] = [str(folder)]
-    at.query_params["data"] = str(folder)
-    for key, text in query.items():
-        at.query_params[key] = text
-    return at.switch_page("value.py").run()
+def page(folder, **link):
+    return opened_on(folder, "value", **link)
 
 
 @pytest.fixture

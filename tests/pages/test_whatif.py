@@ -1,30 +1,21 @@
 """The What-if page shows the outcome of its levers, and no change changes nothing."""
 
-from pathlib import Path
-
 import numpy as np
 import pytest
-from streamlit.testing.v1 import AppTest
 
-import clvcore
 from clvcore.charts.numbers import headline_money
 from clvcore.runs.workspace import Workspace
 from clvcore.scenario.outcome import what_if
 from clvcore.scenario.scenario import Scenario
 from clvcore.value.users import user_value
+from tests.pages.opening import opened_on
 
-SHELL = Path(clvcore.__file__).parents[1] / "pages" / "shell.py"
 pytestmark = pytest.mark.usefixtures("home")
 SEED = 0
 
 
-def page(folder, **query):
-    at = AppTest.from_file(SHELL, default_timeout=120)
-    at.session_state["own"] = [str(folder)]
-    at.query_params["data"] = str(folder)
-    for key, text in query.items():
-        at.query_params[key] = text
-    return at.switch_page("whatif.py").run()
+def page(folder, **link):
+    return opened_on(folder, "whatif", **link)
 
 
 @pytest.fixture

@@ -28,10 +28,10 @@ def data_section(data: Dataset) -> Section:
         say("page_data.accounts"), say("page_data.accounts_help"), tables=(_accounts(data),)
     )
     blocks = (_volumes(data), accounts, _findings(data), _kinds(data))
-    return Section("data", say("report.data.title"), _answer(data), blocks)
+    return Section("data", say("report.data.title"), data_answer(data), blocks)
 
 
-def _answer(data: Dataset) -> str:
+def data_answer(data: Dataset) -> str:
     """What became of the rows and the money of the events."""
     events = next((account for account in data.accounts if account.table == "events"), None)
     if events is None or not events.rows_in:
@@ -50,7 +50,7 @@ def _answer(data: Dataset) -> str:
         name: numbers.headline_money(amount, data.currency)
         for name, amount in (("money_in", events.money_in), ("money", events.money_accepted))
     }
-    return f"{told} {say('page_data.answer_money', **money)}"
+    return say("units.both", first=told, second=say("page_data.answer_money", **money))
 
 
 def _volumes(data: Dataset) -> Block:

@@ -1,16 +1,13 @@
 """Is the model better than the baselines? What it is, and how it was judged."""
 
-from datetime import UTC, datetime
-
 import polars as pl
 
-from clvcore.charts import words
-from clvcore.charts.numbers import short
 from clvcore.charts.ranking import compared
 from clvcore.messages import say
 from clvcore.ranking.evaluate import COVERAGE, Protocol, RankingReport
 from clvcore.ranking.metrics import Metric
 from clvcore.report.cells import count, table
+from clvcore.report.judged import answer_of, gaps, one_metric, who
 from clvcore.report.material import MODEL, Trained
 from clvcore.report.story import Block, Chart, Section, Table
 
@@ -29,7 +26,7 @@ def model_section(trained: Trained | None, *, data_name: str) -> Section:
         answer, blocks = say("report.model.not_judged", run=trained.run_id), []
     else:
         k = usual_length(ranking)
-        answer = _answer(ranking, k)
+        answer = answer_of(ranking, Protocol.NEW, METRIC, k)
         judged = _compared(ranking, k)
         blocks = [] if judged is None else [judged]
     return Section("model", title, answer, (*blocks, _made(trained)))
@@ -40,52 +37,14 @@ def usual_length(ranking: RankingReport) -> int:
     return USUAL_LENGTH if USUAL_LENGTH in ranking.k else ranking.k[0]
 
 
-def _answer(ranking: RankingReport, k: int) -> str:
-    """The model beside the strongest baseline."""
-    gaps = _gaps(ranking, k).sort("gap", "model")
-    if gaps.is_empty():
-        return say("page_quality.nobody")
-    row = gaps.row(0, named=True)  # the least lead is over the strongest baseline
-    low, high = row["gap_low"], row["gap_high"]
-    key = "better" if low > 0 else "worse" if high < 0 else "level"
-    if key == "worse":
-        low, high = -high, -low
-    own = _of(ranking, Protocol.NEW, METRIC, k).filter(pl.col("model") == MODEL)["mean"][0]
-    return say(
-        f"page_quality.{key}",
-        measure=f"{say(f'page_quality.metric.{METRIC}')}@{k}",
-        own=short(own),
-        gap=short(abs(row["gap"])),
-        mean=short(row["gap"]),
-        other=say(f"page_quality.model.{row['model']}"),
-        low=short(low),
-        high=short(high),
-    )
-
-
-def _of(ranking: RankingReport, protocol: Protocol, metric: str, k: int) -> pl.DataFrame:
-    return ranking.metrics.filter(
-        (pl.col("protocol") == protocol.value) & (pl.col("metric") == metric) & (pl.col("k") == k)
-    )
-
-
-def _gaps(ranking: RankingReport, k: int) -> pl.DataFrame:
-    """The model minus each baseline, paired by user."""
-    return ranking.differences.filter(
-        (pl.col("protocol") == Protocol.NEW.value)
-        & (pl.col("model") == MODEL)
-        & (pl.col("metric") == METRIC)
-        & (pl.col("k") == k)
-    ).select(model="other", gap="mean", gap_low="low", gap_high="high")
-
-
 def _compared(ranking: RankingReport, k: int) -> Block | None:
     """The chart and its table; None where nobody could be judged."""
-    rows = _of(ranking, Protocol.NEW, METRIC, k)
+    judged = next(one for one in ranking.judged if one.protocol == Protocol.NEW)
+    rows = one_metric(ranking, Protocol.NEW, METRIC, k)
     if rows.is_empty():
         return None
     measure = say("page_quality.measure", metric=say(f"page_quality.metric.{METRIC}"), k=k)
-    shown = rows.join(_gaps(ranking, k), on="model", how="left").sort(
+    shown = rows.join(gaps(ranking, Protocol.NEW, METRIC, k), on="model", how="left").sort(
         "mean", "model", descending=[True, False]
     )
     columns = {"model": (say("page_quality.column.model"), "word")}
@@ -104,7 +63,7 @@ def _compared(ranking: RankingReport, k: int) -> Block | None:
         say(f"page_quality.about.{METRIC}"),
         charts=(chart,),
         tables=(_everything(ranking),),
-        notes=(_who(ranking), say("page_quality.interval_note")),
+        notes=(who(ranking, judged), say("page_quality.interval_note")),
     )
 
 
@@ -140,21 +99,6 @@ def _everything(ranking: RankingReport) -> Table:
         "users": (say("page_quality.column.users"), "count"),
     }
     return table(say("page_quality.everything"), named, columns, folded=True)
-
-
-def _who(ranking: RankingReport) -> str:
-    """Who was judged, who was not, and why."""
-    judged = next(one for one in ranking.judged if one.protocol == Protocol.NEW)
-    return say(
-        "page_quality.judged_new",
-        judged=judged.judged,
-        with_targets=judged.with_targets,
-        no_history=judged.no_history,
-        only_repeats=judged.only_repeats,
-        goal=words.goal(ranking.goal),
-        cut=datetime.fromtimestamp(ranking.cut / 1e6, UTC),
-        end=datetime.fromtimestamp(ranking.end / 1e6, UTC),
-    )
 
 
 def _made(trained: Trained) -> Block:

@@ -1,0 +1,81 @@
+"""What a test of a model came to, in sentences and small frames: for the page and for the report."""
+
+from datetime import UTC, datetime
+
+import polars as pl
+
+from clvcore.charts import words
+from clvcore.charts.numbers import percent, short
+from clvcore.messages import say
+from clvcore.ranking.evaluate import COVERAGE, Judged, Protocol, RankingReport
+from clvcore.report.material import MODEL
+
+
+def answer_of(report: RankingReport, protocol: Protocol, metric: str, k: int) -> str:
+    """The model beside the strongest baseline, in one sentence."""
+    rows = one_metric(report, protocol, metric, k)
+    if rows.is_empty():
+        return say("page_quality.nobody")
+    own = rows.filter(pl.col("model") == MODEL)["mean"][0]
+    if metric == COVERAGE:
+        others = rows.filter(pl.col("model") != MODEL)["mean"].to_list()
+        low, high = percent(min(others)), percent(max(others))
+        return say("page_quality.coverage_answer", k=k, own=percent(own), low=low, high=high)
+    row = gaps(report, protocol, metric, k).sort("gap", "model").row(0, named=True)
+    low, high = row["gap_low"], row["gap_high"]
+    key = "better" if low > 0 else "worse" if high < 0 else "level"
+    if key == "worse":
+        low, high = -high, -low
+    return say(
+        f"page_quality.{key}",
+        measure=f"{say(f'page_quality.metric.{metric}')}@{k}",
+        own=short(own),
+        gap=short(abs(row["gap"])),
+        mean=short(row["gap"]),
+        other=say(f"page_quality.model.{row['model']}"),
+        low=short(low),
+        high=short(high),
+    )
+
+
+def one_metric(report: RankingReport, protocol: Protocol, metric: str, k: int) -> pl.DataFrame:
+    """A row a model."""
+    return report.metrics.filter(
+        (pl.col("protocol") == protocol.value) & (pl.col("metric") == metric) & (pl.col("k") == k)
+    )
+
+
+def gaps(report: RankingReport, protocol: Protocol, metric: str, k: int) -> pl.DataFrame:
+    """The model minus each other one, paired by user: model, gap, gap_low, gap_high."""
+    rows = report.differences.filter(
+        (pl.col("protocol") == protocol.value)
+        & (pl.col("model") == MODEL)
+        & (pl.col("metric") == metric)
+        & (pl.col("k") == k)
+    )
+    return rows.select(
+        model="other",
+        gap="mean",
+        gap_low="low",
+        gap_high="high",
+    )
+
+
+def who(report: RankingReport, judged: Judged) -> str:
+    """Who was judged, who was not, and why."""
+    told = say(
+        f"page_quality.judged_{judged.protocol.value}",
+        judged=judged.judged,
+        with_targets=judged.with_targets,
+        no_history=judged.no_history,
+        only_repeats=judged.only_repeats,
+        goal=words.goal(report.goal),
+        cut=datetime.fromtimestamp(report.cut / 1e6, UTC),
+        end=datetime.fromtimestamp(report.end / 1e6, UTC),
+    )
+    if not judged.unknown_items:
+        return told
+    unknown = say(
+        "page_quality.unknown_items", unknown=judged.unknown_items, targets=judged.targets
+    )
+    return say("units.both", first=told, second=unknown)
