@@ -3,16 +3,24 @@
 from typing import NamedTuple
 
 import jax
+import jax.numpy as jnp
 import numpy as np
 from jaxtyping import Float
 from scipy.special import gammaincinv
 
-from clvcore.scenario.effects import Effects
+from clvcore.scenario.effects import BY_GROUP, Effects
 from clvcore.scenario.situation import Situation
 from clvcore.value.condensed import Situated, condensed, ratio
 from clvcore.value.forecast import group_draws
-from clvcore.value.population import Cells, Totals
+from clvcore.value.population import Cells, Levers, Moments, Population, Totals, unmoved
 from clvcore.value.posterior import SIMULATED_TOTALS
+from clvcore.value.precision import double
+from clvcore.value.streams import worth_per_order
+
+
+WORTH = ("order_value", "refund_rate", "margin", "advertising", "fee")
+"""Levers that move what an order, an active day or a day under contract is worth, and nobody's
+future: money is in proportion to it."""
 
 
 class Levels(NamedTuple):
@@ -27,14 +35,16 @@ class Levels(NamedTuple):
 
 
 class Anchor(NamedTuple):
-    """The situation as it is, exact and condensed: what a scenario's draws are measured against."""
+    """The situation as it is, exact and condensed: what scenarios are measured against."""
 
     few: Cells
     """Few histories that stand for all."""
+    exact: Totals
+    """Moments at the fitted parameters: leaves [slots]."""
     drawn: Totals
-    """Moments as things are over those of the few under each draw: leaves [draws, slots]."""
-    at_fit: Totals
-    """Moments of the few over exact ones at the fitted parameters: leaves [slots]."""
+    """Moments under each draw: leaves [draws, slots]."""
+    missed: Totals
+    """By what those of the few miss both, multiplied: leaves [draws, slots]."""
 
 
 def base_levels(start: Situation, effects: Effects) -> tuple[Levels, Anchor]:
@@ -43,30 +53,74 @@ def base_levels(start: Situation, effects: Effects) -> tuple[Levels, Anchor]:
     few = condensed(at, start.cells, start.n_groups)
     drawn = group_draws(made, start.cells, start.n_groups)
     exact, rough = (at.totals(cells, start.n_slots) for cells in (start.cells, few))
-    anchor = Anchor(
-        few,
-        drawn=jax.tree.map(ratio, drawn, at.drawn(made.draws, few, start.n_slots)),
-        at_fit=jax.tree.map(ratio, rough, exact),
-    )
-    return _levels(start, drawn, exact), anchor
+    missed = jax.tree.map(
+        lambda full, part, near, whole: ratio(full, part) * ratio(near, whole),
+        drawn, at.drawn(made.draws, few, start.n_slots), rough, exact,
+    )  # fmt: skip
+    return _levels(start, drawn, exact), Anchor(few, exact, drawn, missed)
 
 
 def levels(start: Situation, anchor: Anchor, effects: Effects) -> Levels:
     """The money to come of every group under the effects.
 
-    The mean is exact. How it varies from draw to draw is that of the few histories, times what they
-    miss as things are under the same draw, times what they miss at the fit under the effects; what
-    is left is of the order of both together.
+    What people do under them is found first, and then multiplied by what it is worth: where only
+    that moves, nobody's future has to be looked at again.
     """
+    found = (anchor.exact, anchor.drawn)
+    if _acts_on_people(start, effects):
+        found = _other_lives(start, anchor, effects)
+    of_all = (start.made.population, start.made.draws)
+    exact, drawn = (
+        _worth(totals, population, effects.levers)
+        for totals, population in zip(found, of_all, strict=True)
+    )
+    return _levels(start, drawn, exact)
+
+
+def _acts_on_people(start: Situation, effects: Effects) -> bool:
+    """Whether anything but the worth of what people do is moved."""
+    levers, made = effects.levers, start.made
+    if effects.horizon_days != made.horizon_days:
+        return True
+    if (levers.discount_rate_annual or 0.0) != made.discount_rate_annual:
+        return True
+    return any(
+        bool((np.asarray(getattr(levers, name)) != 1.0).any())
+        for name in BY_GROUP
+        if name not in WORTH
+    )
+
+
+def _other_lives(start: Situation, anchor: Anchor, effects: Effects) -> tuple[Totals, Totals]:
+    """Moments at the fit and under each draw, of what people do, worth what it is as things are.
+
+    Those at the fit are exact. How they vary from draw to draw is told by the few histories, times
+    what these miss as things are under the same draw, times what they miss at the fit under the
+    effects; what is left is of the order of both together.
+    """
+    as_it_is = {name: getattr(unmoved(start.n_groups), name) for name in WORTH}
     at = _situated(start, effects)
+    at = at._replace(levers=at.levers._replace(**as_it_is))
     exact, rough = (at.totals(cells, start.n_slots) for cells in (start.cells, anchor.few))
-    drawn = at.drawn(start.made.draws, anchor.few, start.n_slots)
-    now = jax.tree.map(ratio, exact, rough)
-    corrected = jax.tree.map(
-        lambda *one: np.prod(np.broadcast_arrays(*one), axis=0),
-        drawn, anchor.drawn, anchor.at_fit, now,
+    drawn = jax.tree.map(
+        lambda part, missed, whole, near: np.asarray(part) * missed * ratio(whole, near),
+        at.drawn(start.made.draws, anchor.few, start.n_slots), anchor.missed, exact, rough,
     )  # fmt: skip
-    return _levels(start, corrected, exact)
+    return exact, drawn
+
+
+def _worth(found: Totals, population: Population, levers: Levers) -> Totals:
+    """The totals under levers on what an order, an active day, a day under contract is worth."""
+    with double():
+        by_slot = jax.tree.map(lambda leaf: jnp.asarray(leaf)[..., None], population)
+        order, before = (worth_per_order(by_slot, one) for one in (levers, Levers()))
+    factors = (ratio(order, before), *map(np.asarray, (levers.advertising, levers.fee)))
+    return Totals(
+        *(
+            Moments(np.asarray(part.mean) * factor, np.asarray(part.variance) * factor**2)
+            for part, factor in zip(found, factors, strict=True)
+        )
+    )
 
 
 def _situated(start: Situation, effects: Effects) -> Situated:

@@ -11,7 +11,6 @@ from clvcore.messages import say
 from clvcore.scenario.levers import Change, Lever, Unit
 from clvcore.scenario.retention import Staying, loosened, scoped
 from clvcore.scenario.situation import Situation
-from clvcore.value.forecast import situated
 
 Members = Bool[np.ndarray, " groups"]
 
@@ -49,7 +48,8 @@ def _retention(
     made = situation.made
     chosen = _slots(situation, members)
     scope = scoped(made.population, situation.cells, chosen, horizon_days)
-    found = loosened(scope, change.applied, stayers=situation.stayers)
+    here = np.array([part[chosen].sum() for part in situation.expected(horizon_days).staying])
+    found = loosened(scope, change.applied, here=here, stayers=situation.stayers)
     known = {
         "buyers": made.fits.orders,
         "visitors": made.fits.visits,
@@ -160,19 +160,11 @@ MOVES: Mapping[Lever, Callable[[Situation, Change, Members, float, float], Move]
 
 def order_value(situation: Situation, members: Members, horizon_days: float) -> float:
     """Expected money of an order to come of the members, before refunds and costs."""
-    whole = situation.made.population._replace(refund_rate=0.0, margin=1.0)
-    at = situated(whole, horizon_days, 0.0, situation.n_groups)
-    cells, view = situation.cells, at.expected(situation.cells)
-    money = at.totals(cells, situation.n_slots).purchase.mean
-    orders = np.zeros(situation.n_slots)
-    for unit, cell in ((view.buyers, cells.buyers), (view.prospects, cells.prospects)):
-        n_orders = np.asarray(unit.count) * np.asarray(cell.users)
-        orders += np.bincount(np.asarray(cell.group), n_orders, situation.n_slots)
-    chosen = _slots(situation, members)
-    expected = float(orders[chosen].sum())
-    if expected <= 0:
+    ahead, chosen = situation.expected(horizon_days), _slots(situation, members)
+    orders = float(ahead.orders[chosen].sum())
+    if orders <= 0:
         raise ConfigError(say("scenario.no_orders"))
-    return float(np.asarray(money)[chosen].sum()) / expected
+    return float(ahead.order_money[chosen].sum()) / orders
 
 
 def _slots(situation: Situation, members: Members) -> Bool[np.ndarray, " slots"]:

@@ -18,7 +18,7 @@ from clvcore.value.precision import double
 
 WIDEST = 30.0
 """Log-factors on leaving are looked for between minus and plus this: nobody leaves, nobody stays."""
-PRECISION = 1e-11
+PRECISION = 1e-10
 MOST_STEPS = 200
 
 
@@ -117,7 +117,11 @@ def scoped(
 
 
 def loosened(
-    scope: Scoped, wanted: Callable[[float], float], *, stayers: Cells | None = None
+    scope: Scoped,
+    wanted: Callable[[float], float],
+    *,
+    here: Float[np.ndarray, "3"] | None = None,
+    stayers: Cells | None = None,
 ) -> tuple[Loosened, ...]:
     """What moves survival of the members at the horizon to what is wanted of it, way by way.
 
@@ -128,6 +132,7 @@ def loosened(
     Args:
         scope: whose survival, and when.
         wanted: survival after the change, from survival before it.
+        here: how many are expected to be here then as things are; found out, without.
         stayers: few histories that stand for all, which tell where to look; all, without.
 
     Raises:
@@ -136,15 +141,15 @@ def loosened(
     quick = scope if stayers is None else scope._replace(cells=stayers)
     least, most = (quick.shares(np.full(3, x)) for x in (WIDEST, -WIDEST))
     is_open = (scope.users > 0) & (most - least > PRECISION)
-    base = scope.shares(np.zeros(3))
+    base = scope.shares(np.zeros(3)) if here is None else here / np.maximum(scope.users, 1)
     target = np.where(is_open, [wanted(float(share)) for share in base], base)
     if (is_open & ~((least < target) & (target < most))).any():
         _refuse_beyond(scope, is_open, target)
     log_factors, after = np.zeros(3), base
     if (target != base).any():
-        near = _root(quick, quick, target, np.zeros(3))
-        log_factors = np.where(target != base, _root(scope, quick, target, near), 0.0)
-        after = scope.shares(log_factors)
+        near, _ = _root(quick, quick, target, np.zeros(3))
+        log_factors, after = _root(scope, quick, target, near)
+        log_factors = np.where(target != base, log_factors, 0.0)
     rows = zip(Staying._fields, log_factors, base, after, strict=True)
     return tuple(
         Loosened(way, *map(float, numbers))
@@ -190,20 +195,25 @@ def _root(
     steering: Scoped,
     target: Float[np.ndarray, "3"],
     start: Float[np.ndarray, "3"],
-) -> Float[np.ndarray, "3"]:
-    """Log-factors at which the falling shares meet the target: Newton, kept in a bracket.
+) -> tuple[Float[np.ndarray, "3"], Float[np.ndarray, "3"]]:
+    """Log-factors at which the falling shares meet the target, and the shares there.
 
-    The slopes are those of ``steering``, which may be cheaper: they only say how far to go.
+    The secant method, kept in a bracket; the first slope is that of ``steering``, which may be
+    cheaper.
     """
     low, high, here = np.full(3, -WIDEST), np.full(3, WIDEST), start
+    slope = steering.slopes(here)
+    value = scope.shares(here)
     for _ in range(MOST_STEPS):
-        value = scope.shares(here)
         if (np.abs(value - target) <= PRECISION).all():
             break
         low, high = np.where(value > target, here, low), np.where(value > target, high, here)
-        step = here - (value - target) / np.minimum(steering.slopes(here), -1e-300)
-        here = np.where((low < step) & (step < high), step, 0.5 * (low + high))
-    return here
+        step = here - (value - target) / np.minimum(slope, -1e-300)
+        after = np.where((low < step) & (step < high), step, 0.5 * (low + high))
+        then, moved = scope.shares(after), after - here
+        slope = np.divide(then - value, moved, out=slope, where=moved != 0)
+        here, value = after, then
+    return here, value
 
 
 def _refuse_beyond(

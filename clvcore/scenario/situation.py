@@ -10,6 +10,7 @@ from jaxtyping import Bool
 from clvcore import columns as col
 from clvcore.errors import NotFoundError
 from clvcore.messages import listed, say
+from clvcore.scenario.expected import Expected, expected
 from clvcore.scenario.levers import Scope
 from clvcore.value.breakdown import UNKNOWN
 from clvcore.value.cells import cells_of
@@ -35,6 +36,8 @@ class Situation:
     cells: Cells = field(repr=False)
     stayers: Cells = field(repr=False)
     """Few histories that stand for all where it matters how many users stay."""
+    at_horizon: Expected = field(repr=False)
+    """What is expected of every group within the forecast's horizon."""
 
     @property
     def made(self) -> Forecast:
@@ -50,6 +53,12 @@ class Situation:
     def n_slots(self) -> int:
         """Groups that programs are compiled for."""
         return slots(self.n_groups)
+
+    def expected(self, horizon_days: float) -> Expected:
+        """What is expected of every group within a horizon."""
+        if horizon_days == self.at_horizon.horizon_days:
+            return self.at_horizon
+        return expected(self.made, self.cells, self.n_groups, horizon_days)
 
     def members(self, scope: Scope | None) -> Bool[np.ndarray, " groups"]:
         """Groups in scope; ``scope.column`` has to be among the keys.
@@ -88,7 +97,8 @@ def situation(value: UserValue, keys: Sequence[str]) -> Situation:
     made = value.forecast
     at = situated(made.population, float(made.horizon_days), 0.0, groups.height)
     stayers = condensed(at, cells, groups.height, stand_for="staying")
-    return Situation(value, tuple(names), groups, cells, stayers)
+    ahead = expected(made, cells, groups.height, float(made.horizon_days))
+    return Situation(value, tuple(names), groups, cells, stayers, ahead)
 
 
 def _key(value: UserValue, name: str) -> pl.Series:

@@ -30,7 +30,7 @@ from clvcore.value.population import (
 from clvcore.value.posterior import expected, total_draws, totals
 from clvcore.value.precision import double
 
-MOST_BOXES = 512
+MOST_BOXES = 256
 """Boxes of all groups of a stream together, as long as each group has `FEWEST_BOXES`."""
 FEWEST_BOXES = 8
 

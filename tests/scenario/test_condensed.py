@@ -9,9 +9,9 @@ from clvcore.scenario.levels import base_levels, levels
 from clvcore.scenario.levers import parse_change
 from clvcore.scenario.situation import situation
 from clvcore.value.boxes import boxes
-from clvcore.value.condensed import Situated, condensed
+from clvcore.value.condensed import Situated, condensed, ratio
 from clvcore.value.forecast_core import group_totals, outlook
-from clvcore.value.population import Levers
+from clvcore.value.population import Levers, unmoved
 from clvcore.value.posterior import total_draws
 from clvcore.value.precision import double
 
@@ -96,6 +96,36 @@ def test_few_histories_tell_how_a_scenario_varies_from_draw_to_draw(value):
     for name in ("mean", "variance"):
         exact = sum(np.asarray(getattr(part, name)) for part in drawn)[:, : start.n_groups]
         assert getattr(found, name) == pytest.approx(exact, rel=0.03)
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        ["order_value=+20%", "refund_rate=-50%"],
+        ["channel:ads.order_value=-30%", "ad_revenue=+10%", "service_revenue=+5%"],
+        ["price=+10%"],
+    ],
+)
+def test_what_things_are_worth_multiplies_every_draw_exactly(value, changes):
+    start = situation(value, ["channel"])
+    _, anchor = base_levels(start, effects(start, ()))
+    moved = effects(start, [parse_change(one) for one in changes])
+    at = Situated(start.made.population, moved.levers, HORIZON)
+    as_it_is = at._replace(levers=unmoved(start.n_groups))
+    found = levels(start, anchor, moved)
+    whole = at.totals(start.cells, start.n_slots)
+    assert found.streams == pytest.approx(
+        np.stack([part.mean[: start.n_groups] for part in whole]), rel=1e-9
+    )
+    few, before = (
+        one.drawn(start.made.draws, anchor.few, start.n_slots) for one in (at, as_it_is)
+    )
+    for name in ("mean", "variance"):
+        expected = sum(
+            getattr(all_, name) * ratio(getattr(after, name), getattr(was, name))
+            for all_, after, was in zip(anchor.drawn, few, before, strict=True)
+        )
+        assert getattr(found, name) == pytest.approx(expected[:, : start.n_groups], rel=1e-9)
 
 
 def test_as_things_are_every_draw_is_that_of_the_forecast(value):

@@ -85,9 +85,11 @@ def distinct(*columns: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
 
 
 def padded_size(size: int) -> int:
-    """The size to pad to, so that few shapes are compiled: 512, 4096, and on by doubling."""
-    small = next((step for step in (512, 4096) if size <= step), None)
-    return small or 1 << (size - 1).bit_length()
+    """The size to pad to, so that few shapes are compiled: 256, 512, 2048, 4096, and on by half as
+    much again and by doubling."""
+    small = next((step for step in (256, 512, 2048, 4096) if size <= step), None)
+    doubled = 1 << max(size - 1, 0).bit_length()
+    return small or (doubled * 3 // 4 if size <= doubled * 3 // 4 else doubled)
 
 
 def padded(values: np.ndarray, size: int, filler: float) -> Array:
