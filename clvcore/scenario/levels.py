@@ -17,7 +17,6 @@ from clvcore.value.posterior import SIMULATED_TOTALS
 from clvcore.value.precision import double
 from clvcore.value.streams import worth_per_order
 
-
 WORTH = ("order_value", "refund_rate", "margin", "advertising", "fee")
 """Levers that move what an order, an active day or a day under contract is worth, and nobody's
 future: money is in proportion to it."""

@@ -6,6 +6,7 @@ All are NamedTuples of jnp arrays, so that they pass through jit, vmap and jvp.
 from typing import NamedTuple
 
 import jax.numpy as jnp
+import numpy as np
 from jaxtyping import Array, Float, Int
 
 from clvcore.value.models.beta_geometric import NbdParams, Scalar
@@ -156,8 +157,8 @@ class Outlook(NamedTuple):
 class Moments(NamedTuple):
     """Mean and variance of a group's total under given parameters: users are then independent."""
 
-    mean: Float[Array, " groups"]
-    variance: Float[Array, " groups"]
+    mean: Float[Array | np.ndarray, " groups"]
+    variance: Float[Array | np.ndarray, " groups"]
 
 
 class Totals(NamedTuple):

@@ -117,9 +117,7 @@ def test_what_things_are_worth_multiplies_every_draw_exactly(value, changes):
     assert found.streams == pytest.approx(
         np.stack([part.mean[: start.n_groups] for part in whole]), rel=1e-9
     )
-    few, before = (
-        one.drawn(start.made.draws, anchor.few, start.n_slots) for one in (at, as_it_is)
-    )
+    few, before = (one.drawn(start.made.draws, anchor.few, start.n_slots) for one in (at, as_it_is))
     for name in ("mean", "variance"):
         expected = sum(
             getattr(all_, name) * ratio(getattr(after, name), getattr(was, name))
