@@ -27,6 +27,16 @@ class Severity(StrEnum):
 
 
 _BROKEN = {"line": pl.Int64(), "text": pl.String()}
+_ASIDE = _BROKEN | {"why": pl.String()}
+
+
+@dataclass(frozen=True, slots=True)
+class SourceFile:
+    """A file, or the answer to a query, that a table was read from."""
+
+    name: str
+    sha256: str
+    n_bytes: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,6 +54,12 @@ class RawTable:
     """Line of the file on which each row begins; None where rows are counted from 1."""
     broken: pl.DataFrame = field(default_factory=lambda: pl.DataFrame(schema=_BROKEN))
     """``line`` and ``text`` of what stands between the rows and cannot be cut into cells."""
+    aside: pl.DataFrame = field(default_factory=lambda: pl.DataFrame(schema=_ASIDE))
+    """``line``, ``text`` and ``why`` (preamble or total) of lines that are no rows by intent."""
+    files: tuple[SourceFile, ...] = ()
+    """What it was read from, in order."""
+    reading: Mapping[str, str] = field(default_factory=dict)
+    """How it was read, for people and for the next file: format, encoding, separator, sheet."""
 
 
 @dataclass(frozen=True, slots=True)
