@@ -69,7 +69,8 @@ class Cells:
         text = _without(self.text(role), _EMPTY_VALUES)
         column = self.column(role)
         bare = amounts.bare(text)
-        mark = "." if column in self.raw.numbers else self.choices.decimal
+        own = self.choices.of_column(self.raw.name, column)
+        mark = "." if column in self.raw.numbers else own.decimal
         if mark is None:
             mark = amounts.decimal_mark(bare)
         if mark is None:
@@ -122,7 +123,8 @@ class Cells:
             MappingError: the order of day and month cannot be told.
         """
         text = _without(self.text(role), _EMPTY_VALUES)
-        order = self.choices.date_order or date_order(text)
+        own = self.choices.of_column(self.raw.name, self.column(role))
+        order = own.date_order or ("dmy" if own.epoch else date_order(text))
         if order is None:
             example = text.filter(text.str.contains(r"^\d{1,2}[/-]\d{1,2}[/-]"))[0]
             raise MappingError(
@@ -133,7 +135,8 @@ class Cells:
                     example=example,
                 )
             )
-        read = moments(text, time_zone=self.time_zone, order=order)
+        zone = own.zone or self.time_zone
+        read = moments(text, time_zone=zone, order=order, unit=own.epoch)
         return read, text.is_not_null() & read.at.is_null()
 
 

@@ -1,14 +1,27 @@
 """The choices of cleaning that a recipe can make, checked."""
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field, fields
+from dataclasses import dataclass, field, fields, replace
 from typing import Any
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from clvcore.columns import Kind
 from clvcore.data.amounts import Mark
-from clvcore.data.moments import DateOrder
+from clvcore.data.moments import UNITS, DateOrder, Unit
 from clvcore.errors import ConfigError
 from clvcore.messages import say
+
+
+@dataclass(frozen=True, slots=True)
+class ColumnChoices:
+    """How one column is to be read where it leaves that open; None decides on its values."""
+
+    decimal: Mark | None = None
+    date_order: DateOrder | None = None
+    epoch: Unit | None = None
+    """Unit of numbers that count from 1970."""
+    zone: str | None = None
+    """IANA zone of the column's local times, where it is not that of the data set."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,6 +43,17 @@ class Choices:
     """attribute of the user -> column of the events; the last known value counts"""
     drop_duplicates: bool = False
     """Whether rows that repeat an earlier row in every column are left out."""
+    columns: Mapping[str, ColumnChoices] = field(default_factory=dict)
+    """column, or table.column -> how it alone is read; goes before the choices for all"""
+
+    def of_column(self, table: str, column: str) -> ColumnChoices:
+        """How a column of a table is to be read; what is said of it alone goes first."""
+        own = self.columns.get(f"{table}.{column}") or self.columns.get(column) or ColumnChoices()
+        return replace(
+            own,
+            decimal=own.decimal or self.decimal,
+            date_order=own.date_order or self.date_order,
+        )
 
     @classmethod
     def of(cls, options: Mapping[str, Any]) -> "Choices":
@@ -47,6 +71,8 @@ class Choices:
                 raise ConfigError(say("data.bad_option", option=name, value=value))
         if "not_items" in values:
             values["not_items"] = tuple(values["not_items"])
+        columns = values.get("columns", {})
+        values["columns"] = {name: ColumnChoices(**own) for name, own in columns.items()}
         attributes = values.get("user_attributes", {})
         if not isinstance(attributes, Mapping):
             values["user_attributes"] = {name: name for name in attributes}
@@ -65,12 +91,35 @@ def _fits(name: str, value: Any) -> bool:
             value.values() if isinstance(value, Mapping) else value
         ),
         "drop_duplicates": lambda: isinstance(value, bool),
+        "columns": lambda: all(_are_of_a_column(own) for own in value.values()),
     }
     try:
         return allowed[name]()
-    except TypeError:  # a list where a word belongs, a number where a list belongs
+    except (
+        TypeError,
+        AttributeError,
+    ):  # a list where a word belongs, a number where a list belongs
         return False
 
 
 def _are_words(values: Any) -> bool:
     return not isinstance(values, str) and all(isinstance(value, str) for value in values)
+
+
+def _are_of_a_column(own: Any) -> bool:
+    allowed: dict[str, Callable[[Any], bool]] = {
+        "decimal": lambda mark: mark in {".", ",", None},
+        "date_order": lambda order: order in {"dmy", "mdy", None},
+        "epoch": lambda unit: unit is None or unit in UNITS,
+        "zone": lambda zone: zone is None or is_zone(zone),
+    }
+    return allowed.keys() >= own.keys() and all(allowed[name](own[name]) for name in own)
+
+
+def is_zone(name: str) -> bool:
+    """Whether there is a time zone of that name."""
+    try:
+        ZoneInfo(name)
+    except (ZoneInfoNotFoundError, ValueError, OSError):
+        return False
+    return True

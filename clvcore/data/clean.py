@@ -3,13 +3,13 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
-from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+from zoneinfo import ZoneInfo
 
 import polars as pl
 
 from clvcore import columns as col
 from clvcore.data.cells import Cells
-from clvcore.data.choices import Choices
+from clvcore.data.choices import Choices, is_zone
 from clvcore.data.dataset import ColumnMap, Dataset, Finding, RawTable, Recipe, Severity
 from clvcore.data.events import ITEM_FACTS, clean_events
 from clvcore.data.impressions import clean_impressions
@@ -85,10 +85,8 @@ def _check_tables(raws: Mapping[str, RawTable]) -> None:
 
 
 def _check_zone(name: str) -> None:
-    try:
-        ZoneInfo(name)
-    except (ZoneInfoNotFoundError, ValueError, OSError) as error:
-        raise ConfigError(say("data.no_such_zone", zone=name)) from error
+    if not is_zone(name):
+        raise ConfigError(say("data.no_such_zone", zone=name))
 
 
 def _maps(raws: Mapping[str, RawTable], recipe: Recipe, choices: Choices) -> dict[str, ColumnMap]:

@@ -8,6 +8,9 @@ import polars as pl
 from clvcore import columns as col
 
 DateOrder = Literal["dmy", "mdy"]
+Unit = Literal["s", "ms", "us", "ns"]
+UNITS: dict[Unit, int] = {"s": 1, "ms": 1_000, "us": 1_000_000, "ns": 1_000_000_000}
+"""Units in which files count the time since 1970, and how many of each make a second."""
 
 _EPOCH = r"^-?\d{9,10}(\.\d+)?$|^\d{12,13}(\.0*)?$|^\d{15,16}$|^\d{18,19}$"
 _NUMERIC = r"^(\d{1,2})([./-])(\d{1,2})[./-](\d{4}|\d{2})(?:\D|$)"
@@ -68,25 +71,42 @@ def date_order(cells: pl.Series) -> DateOrder | None:
     return "dmy" if day_first > month_first else "mdy"
 
 
-def moments(cells: pl.Series, *, time_zone: str, order: DateOrder) -> Moments:
+def is_epoch(cells: pl.Series) -> bool:
+    """Whether most cells are numbers with as many digits as a count from 1970 has."""
+    known = cells.drop_nulls()
+    return 2 * int(known.str.contains(_EPOCH).sum()) > len(known)
+
+
+def moments(
+    cells: pl.Series, *, time_zone: str, order: DateOrder, unit: Unit | None = None
+) -> Moments:
     """The moments that the cells mean.
 
     Known are seconds, milli-, micro- and nanoseconds since 1970, ISO 8601 with and without
     offset, compact dates, and day, month and year in either ``order``, with clock or without. A
-    time without offset is local in ``time_zone``; a date alone is its first moment there.
+    time without offset is local in ``time_zone``; a date alone is its first moment there. A
+    ``unit`` says that the cells count from 1970 in it; the number of digits tells otherwise.
 
     Example:
         >>> read = moments(pl.Series(["2025-07-01 12:00"]), time_zone="Europe/Berlin", order="dmy")
         >>> read.at.to_list()[0].isoformat()
         '2025-07-01T10:00:00+00:00'
     """
-    known = cells.drop_nulls()
-    if 2 * int(known.str.contains(_EPOCH).sum()) > len(known):
+    if unit is not None:
+        return Moments(_counted(cells, unit), 0, 0)
+    if is_epoch(cells):
         return Moments(_from_epoch(cells), 0, 0)
     text = _as_iso(cells, order)
     parts = text.str.extract_groups(_OFFSET).struct.unnest()
     local = text.to_frame("t").select(pl.coalesce(parts["1"], "t")).to_series().str.strip_chars()
     return _in_utc(_parsed(local), _seconds(parts["2"]), time_zone)
+
+
+def _counted(cells: pl.Series, unit: Unit) -> pl.Series:
+    number = cells.str.strip_chars().cast(pl.Decimal(38, 6), strict=False)
+    number = number.set(number.abs() >= 10**20, value=None)
+    micros = (number.cast(pl.Float64) * (1_000_000 / UNITS[unit])).round()
+    return micros.cast(pl.Int64, strict=False).cast(col.TIME)
 
 
 def _from_epoch(cells: pl.Series) -> pl.Series:

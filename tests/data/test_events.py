@@ -324,3 +324,26 @@ def test_an_unknown_amount_is_null_and_not_zero(bring):
     assert rules(dataset)["unpriced_purchase"].rows == 1
     assert rules(dataset)["free_purchase"].rows == 1
     assert account(dataset).money_in == ZERO
+
+
+def test_what_is_said_of_one_column_goes_before_what_is_said_of_all(bring):
+    columns = {
+        "events.amount": {"decimal": ","},
+        "time": {"date_order": "mdy", "zone": "America/New_York"},
+    }
+    found = bring(
+        {"options": {"decimal": ".", "date_order": "dmy", "columns": columns}},
+        events='user,time,amount,quantity\n1,03/04/2025,"1,234","1.234"\n',
+    ).dataset.events
+    assert found["amount"].to_list() == [Decimal("1.2340")]
+    assert found["quantity"].to_list() == [1.234]
+    assert found["at"].to_list() == [datetime(2025, 3, 4, 5, tzinfo=UTC)]
+
+
+@pytest.mark.parametrize(
+    "columns",
+    [{"time": {"zone": "Mars/Base"}}, {"time": {"colour": "red"}}, {"time": "dmy"}, ["time"]],
+)
+def test_a_wrong_choice_for_a_column_is_named(bring, columns):
+    with pytest.raises(ConfigError, match="option 'columns'"):
+        bring({"options": {"columns": columns}}, events="user,time\n1,2025-01-01\n")

@@ -1,3 +1,5 @@
+from datetime import UTC, datetime
+
 import polars as pl
 import pytest
 
@@ -91,3 +93,11 @@ def test_of_the_hour_that_autumn_repeats_the_first_is_taken_and_counted():
     found = moments(pl.Series(["2025-10-26 02:30"]), time_zone="Europe/Berlin", order="dmy")
     assert f"{found.at[0]:%H:%M}" == "00:30"  # still summer time
     assert (found.skipped, found.repeated) == (0, 1)
+
+
+@pytest.mark.parametrize("unit", ["s", "ms", "us", "ns"])
+def test_a_stated_unit_goes_before_the_number_of_digits(unit):
+    per_second = {"s": 1, "ms": 10**3, "us": 10**6, "ns": 10**9}[unit]
+    cells = pl.Series([str(86_400 * per_second), "soon", None])
+    found = moments(cells, time_zone="Europe/Berlin", order="dmy", unit=unit).at
+    assert found.to_list() == [datetime(1970, 1, 2, tzinfo=UTC), None, None]
