@@ -1,0 +1,185 @@
+"""How a command is told to bring tables in: its options, and the recipe and the maps they mean."""
+
+import json
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any, get_args
+
+import click
+
+from clvcore import columns as col
+from clvcore.data import recipe as recipes
+from clvcore.data.dataset import ColumnMap, Domain, RawTable, Recipe
+from clvcore.data.mapping import propose
+from clvcore.errors import ConfigError, MappingError, NotFoundError
+from clvcore.messages import say
+
+FACTS = ("name", "currency", "time_zone", "domain", "observed_until")
+"""Parts of the recipe that an option sets."""
+
+
+@dataclass(frozen=True, slots=True)
+class Wishes:
+    """What a person said on the command line about reading tables."""
+
+    maps: Sequence[str]
+    constants: Sequence[str]
+    options: Mapping[str, Any]
+    """Choices of cleaning that were set here."""
+    facts: Mapping[str, Any]
+    """Parts of the recipe by name; None where nothing was said."""
+    recipe_file: Path | None
+
+    @classmethod
+    def of(cls, given: Mapping[str, Any]) -> "Wishes":
+        """The wishes among the options that `recipe_options` gathered."""
+        choices = {name: given[name] for name in ("decimal", "date_order", "drop_duplicates")}
+        choices["kinds"] = dict(_kind_pair(text) for text in given["kinds"])
+        return cls(
+            maps=given["maps"],
+            constants=given["constants"],
+            options={name: value for name, value in choices.items() if value},
+            facts={name: given[name] for name in FACTS},
+            recipe_file=given["recipe_file"],
+        )
+
+    def recipe(self, raws: Mapping[str, RawTable], name: str) -> Recipe:
+        """The recipe for these tables, called ``name`` where no other name was given."""
+        recipe = _recipe(self.recipe_file, name, self.facts, self.options)
+        return replace(recipe, maps=_maps(raws, recipe, self.maps, self.constants))
+
+
+def table_options(*, required: bool) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
+    """An option for the file of each table; whether the one for events must be given."""
+
+    def decorate(command: Callable[..., Any]) -> Callable[..., Any]:
+        for table in reversed(col.TABLES):
+            option = click.option(
+                f"--{table}",
+                type=click.Path(path_type=Path),
+                required=required and table == "events",
+                metavar="FILE",
+                help=say(f"data.help_{table}"),
+            )
+            command = option(command)
+        return command
+
+    return decorate
+
+
+def recipe_options(command: Callable[..., Any]) -> Callable[..., Any]:
+    """The options that say how tables are to be read."""
+    for option in reversed(_recipe_options()):
+        command = option(command)
+    return command
+
+
+def _recipe_options() -> list[Callable[..., Any]]:
+    return [
+        click.option(
+            "--map", "maps", multiple=True, metavar="ROLE=COLUMN", help=say("data.help_map")
+        ),
+        click.option(
+            "--constant",
+            "constants",
+            multiple=True,
+            metavar="ROLE=VALUE",
+            help=say("data.help_constant"),
+        ),
+        click.option(
+            "--map-kind",
+            "kinds",
+            multiple=True,
+            metavar="WORD=KIND",
+            help=say("data.help_map_kind"),
+        ),
+        click.option("--name", help=say("data.help_name")),
+        click.option("--currency", help=say("data.help_currency")),
+        click.option("--time-zone", help=say("data.help_time_zone")),
+        click.option("--domain", type=click.Choice(get_args(Domain)), help=say("data.help_domain")),
+        click.option("--decimal", type=click.Choice([".", ","]), help=say("data.help_decimal")),
+        click.option(
+            "--date-order", type=click.Choice(["dmy", "mdy"]), help=say("data.help_date_order")
+        ),
+        click.option("--drop-duplicates", is_flag=True, help=say("data.help_drop_duplicates")),
+        click.option(
+            "--observed-until", type=click.DateTime(), help=say("data.help_observed_until")
+        ),
+        click.option(
+            "--recipe",
+            "recipe_file",
+            type=click.Path(path_type=Path),
+            metavar="FILE",
+            help=say("data.help_recipe"),
+        ),
+    ]
+
+
+def _recipe(
+    file: Path | None, name: str, given: Mapping[str, Any], options: Mapping[str, Any]
+) -> Recipe:
+    recipe = Recipe(name=name, currency="EUR") if file is None else _read_recipe(file)
+    set_here = {name: value for name, value in given.items() if value is not None}
+    recipe = replace(recipe, **set_here, options={**recipe.options, **options})
+    currency = recipe.currency.strip().upper()
+    if not (len(currency) == 3 and currency.isascii() and currency.isalpha()):
+        raise ConfigError(say("data.bad_currency", currency=recipe.currency))
+    if not recipe.name.strip():
+        raise ConfigError(say("data.no_name"))
+    return replace(recipe, currency=currency, name=recipe.name.strip())
+
+
+def _read_recipe(file: Path) -> Recipe:
+    """A recipe.json, or the recipe inside a dataset.json."""
+    try:
+        plain = json.loads(file.read_text("utf-8"))
+    except FileNotFoundError as error:
+        raise NotFoundError(say("data.no_such_file", path=file)) from error
+    except (OSError, ValueError) as error:
+        raise ConfigError(say("data.bad_recipe", source=file, part="JSON")) from error
+    inner = plain.get("recipe", plain) if isinstance(plain, dict) else plain
+    return recipes.from_json(inner, source=str(file))
+
+
+def _maps(
+    raws: Mapping[str, RawTable], recipe: Recipe, maps: Sequence[str], constants: Sequence[str]
+) -> dict[str, ColumnMap]:
+    """The recipe's maps, with what was said on the command line; the rest is proposed."""
+    roles, fixed = _by_table(maps, raws), _by_table(constants, raws)
+    found = {table: one for table, one in recipe.maps.items() if table in raws}
+    for table, raw in raws.items():
+        if table in recipe.maps and not (roles[table] or fixed[table]):
+            continue
+        old = recipe.maps.get(table, ColumnMap({}))
+        known = ColumnMap({**old.roles, **roles[table]}, {**old.constants, **fixed[table]})
+        found[table] = propose(raw, known)
+    return found
+
+
+def _by_table(texts: Sequence[str], raws: Mapping[str, RawTable]) -> dict[str, dict[str, str]]:
+    found: dict[str, dict[str, str]] = {table: {} for table in raws}
+    for text in texts:
+        role, value = _pair(text)
+        table, dot, name = role.partition(".")
+        if not dot:
+            table, name = "events", role
+        if table not in found:
+            raise MappingError(say("data.map_without_table", text=text, table=table))
+        found[table][name] = value
+    return found
+
+
+def _pair(text: str) -> tuple[str, str]:
+    left, equals, right = text.partition("=")
+    if not (left.strip() and equals and right.strip()):
+        raise MappingError(say("data.bad_map", text=text))
+    return left.strip(), right.strip()
+
+
+def _kind_pair(text: str) -> tuple[str, str]:
+    word, _, kind = text.rpartition("=")
+    kinds = [kind.value for kind in col.Kind]
+    if not word.strip() or kind.strip() not in kinds:
+        raise MappingError(say("data.bad_kind_map", text=text, kinds=", ".join(kinds)))
+    return word.strip(), kind.strip()
