@@ -24,6 +24,7 @@ from pages.parts import choice, linked
 from pages.parts.drawing import chart
 from pages.parts.opening import opening
 from pages.parts.tables import called, money_column, plain
+from pages.parts.wording import unbroken
 from pages.parts.worth import YEAR_DAYS, valued
 
 HORIZONS_DAYS = (90, 180, 365, 730)
@@ -51,11 +52,6 @@ def of_group(worth: UserValue, by: str, group: str) -> pl.DataFrame:
     return inside.sort(
         pl.coalesce("clv", "ltv"), col.USER, descending=[True, False], nulls_last=True
     )
-
-
-def unbroken(text: object) -> str:
-    """An amount that no line ends within."""
-    return str(text).replace(" ", "\N{NO-BREAK SPACE}")
 
 
 data = choice.dataset()

@@ -22,6 +22,7 @@ from pages.parts.drawing import chart
 from pages.parts.opening import opening
 from pages.parts.supposed import suppose
 from pages.parts.tables import called, money_column
+from pages.parts.wording import unbroken
 from pages.parts.worth import YEAR_DAYS, valued
 
 MAIN = (Lever.RETENTION, Lever.ORDER_RATE, Lever.ORDER_VALUE, Lever.MARGIN, Lever.CAC)
@@ -109,7 +110,7 @@ def parameter(acted: Acted, number: float | None) -> str:
 
 def amount(money: Any) -> str:
     """Money in a sentence, which no line ends within."""
-    return headline_money(money, currency).replace(" ", "\N{NO-BREAK SPACE}")
+    return unbroken(headline_money(money, currency))
 
 
 data = choice.dataset()

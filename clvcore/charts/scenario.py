@@ -57,6 +57,7 @@ def before_and_after(outcome: Outcome, *, what: str, currency: str) -> go.Figure
         zeroline=True,
         zerolinecolor="rgba(128,128,128,0.5)",
         tickformat=large_numbers(),
+        nticks=4,  # the chart stands beside the levers: more would run into each other
         rangemode="tozero",
     )
     made.update_yaxes(autorange="reversed", showgrid=False, type="category")

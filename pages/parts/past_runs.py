@@ -71,11 +71,11 @@ def draw(runs: Sequence[RunFolder], run: RunFolder) -> None:
         column_order=("started_at", "encoder", "preset", "epochs", "ndcg", "state"),
         column_config={
             "started_at": st.column_config.DatetimeColumn(
-                say("page_train.col_started"), format="YYYY-MM-DD HH:mm", timezone="UTC"
+                say("page_train.col_started"), format="YYYY-MM-DD HH:mm", timezone="UTC", width=120
             ),
-            "encoder": st.column_config.TextColumn(say("page_train.col_encoder"), width=110),
-            "preset": say("page_train.col_preset"),
-            "epochs": say("page_train.col_epochs"),
+            "encoder": st.column_config.TextColumn(say("page_train.col_encoder"), width=95),
+            "preset": st.column_config.TextColumn(say("page_train.col_preset"), width=70),
+            "epochs": st.column_config.NumberColumn(say("page_train.col_epochs"), width=60),
             "ndcg": st.column_config.NumberColumn(
                 say("page_train.col_ndcg"), format="%.4f", help=say("page_train.col_ndcg_help")
             ),

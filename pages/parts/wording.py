@@ -5,12 +5,20 @@ import re
 from clvcore.errors import ClvError
 from clvcore.report.wording import on_page
 
+_BREAKS = re.compile(r"(?<=^-)|(?<=\d)(?=[^\W\d_a-zA-Z])")
+"""Where a browser may end a line within an amount: behind its minus, before a word of Chinese."""
 _MARKS = re.compile(r"([\\`*_{}\[\]<>$#|~:])")
 
 
 def plain(text: str) -> str:
     """Text as it stands, also where it has signs that Markdown would read."""
     return _MARKS.sub(r"\\\1", text)
+
+
+def unbroken(text: object) -> str:
+    """An amount that no line ends within."""
+    joined = _BREAKS.sub("\N{WORD JOINER}", str(text))
+    return joined.replace(" ", "\N{NO-BREAK SPACE}")
 
 
 def why(error: ClvError) -> str:
