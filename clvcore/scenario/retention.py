@@ -18,7 +18,8 @@ from clvcore.value.precision import double
 
 WIDEST = 30.0
 """Log-factors on leaving are looked for between minus and plus this: nobody leaves, nobody stays."""
-PRECISION = 1e-10
+PRECISION = 1e-8
+"""Of shares of users."""
 MOST_STEPS = 200
 
 
