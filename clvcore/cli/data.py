@@ -9,7 +9,8 @@ from rich.table import Table
 from rich.text import Text
 
 from clvcore import columns as col
-from clvcore.cli.dataset import mark, summary, tell
+from clvcore.cli.again import append_
+from clvcore.cli.dataset import as_stored, mark, summary, tell
 from clvcore.cli.intake import Wishes, recipe_options, table_options
 from clvcore.cli.output import answer, as_json
 from clvcore.data import sample
@@ -22,6 +23,9 @@ from clvcore.runs.workspace import Workspace, table_file
 @click.group(help=say("data.help"))
 def data() -> None:
     """Hold the commands together; the help text is a message."""
+
+
+data.add_command(append_)
 
 
 @data.command("list", help=say("data.help_list"))
@@ -92,8 +96,5 @@ def import_(*, as_json: bool, **given: Any) -> None:
     raws = {table: table_file(path, table) for table, path in files.items()}
     intake = bring_in(raws, wishes.recipe(raws, files["events"].stem))
     folder = Workspace.default().add(intake)
-    answer(
-        summary(intake.dataset, folder),
-        as_json=as_json,
-        text=lambda console: tell(console, intake.dataset, folder),
-    )
+    made = as_stored(intake.dataset, folder)
+    answer(summary(made, folder), as_json=as_json, text=lambda console: tell(console, made, folder))

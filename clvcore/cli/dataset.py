@@ -1,7 +1,7 @@
 """A data set as JSON and as text: what is in it, and what became of its rows and its money."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from datetime import datetime
 from decimal import Decimal
 from pathlib import Path
@@ -13,8 +13,9 @@ from rich.table import Table
 from rich.text import Text
 
 from clvcore import columns as col
+from clvcore.data import lineage
 from clvcore.data import recipe as recipes
-from clvcore.data.dataset import Dataset, Finding, Severity
+from clvcore.data.dataset import Dataset, Finding, Origin, Severity, Step
 from clvcore.messages import listed, say
 from clvcore.runs import stored
 
@@ -24,6 +25,11 @@ _STYLES = {Severity.ERROR: "red", Severity.WARNING: "yellow", Severity.NOTE: "di
 def mark(*, simulated: bool) -> str:
     """The label behind the name of data that no real user made."""
     return f" ({say('cli.simulated')})" if simulated else ""
+
+
+def as_stored(dataset: Dataset, folder: Path) -> Dataset:
+    """The data set that was just stored, with the moment at which it was."""
+    return replace(dataset, lineage=lineage.from_json(stored.facts_of(folder)["lineage"]))
 
 
 def summary(dataset: Dataset, folder: Path | None = None) -> dict[str, Any]:
@@ -53,6 +59,7 @@ def summary(dataset: Dataset, folder: Path | None = None) -> dict[str, Any]:
         "maps": recipes.to_json(dataset.recipe)["maps"],
         "options": dict(dataset.recipe.options),
         "findings": [asdict(finding) for finding in dataset.findings],
+        "lineage": lineage.to_json(dataset.lineage),
     }
 
 
@@ -106,6 +113,7 @@ def tell(console: Console, dataset: Dataset, folder: Path | None) -> None:
     console.print()
     console.print(_accounting(dataset))
     _tell_findings(console, dataset.findings)
+    _tell_lineage(console, dataset.lineage)
     rejects = sorted(folder.glob(stored.REJECTS.format(table="*"))) if folder else []
     for file in rejects:
         console.print(Text(say("data.told_rejects", file=file)))
@@ -139,6 +147,32 @@ def _accounting(dataset: Dataset) -> Table:
             *(f"{amount:,.2f}" if bears else "" for amount in amounts),
         )
     return table
+
+
+def _tell_lineage(console: Console, steps: Sequence[Step]) -> None:
+    """Which files it was made of, and when; nothing where that is not known."""
+    for step in steps:
+        console.print()
+        when = _clock(step.at) if step.at else say("data.again_not_stored")
+        told = "data.again_step" if step.parent is None else "data.again_step_added"
+        console.print(Text(say(told, when=when, version=step.version, parent=step.parent)))
+        for origin in step.origins:
+            console.print(Text(f"  {origin_line(origin)}", style="dim"))
+
+
+def origin_line(origin: Origin) -> str:
+    """One table of a step: its rows and files, in a sentence."""
+    files = [
+        say("data.again_file", name=file.name, size=f"{file.n_bytes:,}", digest=file.sha256[:12])
+        for file in origin.files
+    ]
+    return say(
+        "data.again_origin",
+        table=say(f"data.table.{origin.table}"),
+        rows=f"{origin.account.rows_in:,}",
+        accepted=f"{origin.account.accepted:,}",
+        files=listed(files, most=len(files)) or origin.source,
+    )
 
 
 def _tell_findings(console: Console, findings: Sequence[Finding]) -> None:

@@ -1,6 +1,6 @@
 """Raw tables become a Dataset: mapped, cleaned, completed, and accounted for."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from zoneinfo import ZoneInfo
@@ -10,7 +10,16 @@ import polars as pl
 from clvcore import columns as col
 from clvcore.data.cells import Cells
 from clvcore.data.choices import Choices, is_zone
-from clvcore.data.dataset import ColumnMap, Dataset, Finding, RawTable, Recipe, Severity
+from clvcore.data.dataset import (
+    ColumnMap,
+    Dataset,
+    Finding,
+    Origin,
+    RawTable,
+    Recipe,
+    Severity,
+    Step,
+)
 from clvcore.data.events import ITEM_FACTS, clean_events
 from clvcore.data.impressions import clean_impressions
 from clvcore.data.items import clean_items, most_frequent, with_unlisted
@@ -134,7 +143,8 @@ def _assembled(
         observed=(first, last if until is None else max(last, until)),
         recipe=recipe,
         accounts=tuple(cleaned[name].account for name in cleaned),
-        findings=tuple(sorted(findings, key=_urgency)),
+        findings=in_urgency(findings),
+        lineage=(Step(tuple(_origin(views[name].raw, cleaned[name]) for name in cleaned)),),
     )
     rejects = {name: table.rejects for name, table in cleaned.items() if table.rejects.height}
     return Intake(dataset, rejects)
@@ -143,6 +153,23 @@ def _assembled(
 def _ends(times: pl.Series) -> tuple[datetime, datetime]:
     ordered = times.sort()
     return ordered[0], ordered[-1]
+
+
+def _origin(raw: RawTable, cleaned: Cleaned) -> Origin:
+    """Where a table came from."""
+    return Origin(
+        table=raw.name,
+        source=raw.source,
+        files=raw.files,
+        reading=dict(raw.reading),
+        columns=tuple(raw.frame.columns),
+        account=cleaned.account,
+    )
+
+
+def in_urgency(findings: Iterable[Finding]) -> tuple[Finding, ...]:
+    """Errors before warnings before notes, and of those the ones about most rows first."""
+    return tuple(sorted(findings, key=_urgency))
 
 
 def _urgency(one: Finding) -> tuple[int, int]:

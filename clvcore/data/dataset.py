@@ -3,7 +3,7 @@
 import hashlib
 import json
 from collections.abc import Iterator, Mapping
-from dataclasses import asdict, dataclass, field, fields, is_dataclass
+from dataclasses import dataclass, field, fields, is_dataclass
 from datetime import datetime
 from decimal import Decimal
 from enum import StrEnum
@@ -112,6 +112,32 @@ class Account:
 
 
 @dataclass(frozen=True, slots=True)
+class Origin:
+    """What one table was read from, and what became of it."""
+
+    table: str
+    source: str
+    files: tuple[SourceFile, ...]
+    reading: Mapping[str, str]
+    columns: tuple[str, ...]
+    """Columns as they stood in the file."""
+    account: Account
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """One time that files were brought in."""
+
+    origins: tuple[Origin, ...]
+    parent: str | None = None
+    """Id of the data set that they were added to; None where they made a new one."""
+    at: datetime | None = None
+    """When it was stored, UTC; None as long as it is not."""
+    version: str | None = None
+    """Version of clvcore that did it."""
+
+
+@dataclass(frozen=True, slots=True)
 class Recipe:
     """Everything needed to make the same data set from next month's files."""
 
@@ -154,6 +180,8 @@ class Dataset:
     recipe: Recipe
     accounts: tuple[Account, ...]
     findings: tuple[Finding, ...]
+    lineage: tuple[Step, ...] = ()
+    """How it came about, oldest step first; no part of the id. Empty where it is not known."""
 
     @property
     def name(self) -> str:
@@ -191,8 +219,14 @@ class Dataset:
         impressions: pl.DataFrame | None = None,
         accounts: tuple[Account, ...] = (),
         findings: tuple[Finding, ...] = (),
+        lineage: tuple[Step, ...] = (),
     ) -> "Dataset":
-        """A data set of canonical frames under the id of its content."""
+        """A data set of canonical frames under the id of its content.
+
+        The id depends neither on the order in which equal moments stood in the files, nor on how
+        the rows were split into files, nor on how often a row was brought: what became of the rows
+        of the files, and where they came from, is told with the data set and is no part of it.
+        """
         frames = {
             "events": events,
             "items": items,
@@ -200,9 +234,10 @@ class Dataset:
             "spend": spend,
             "impressions": impressions,
         }
-        facts = [recipe, [asdict(account) for account in accounts], observed]
+        there = {name: _in_order(name, v) for name, v in frames.items() if v is not None}
         return cls(
-            id=content_id({k: v for k, v in frames.items() if v is not None}, facts),
+            id=content_id(there, [recipe, observed]),
+            lineage=lineage,
             observed=observed,
             recipe=recipe,
             accounts=accounts,
@@ -213,6 +248,23 @@ class Dataset:
             spend=spend,
             impressions=impressions,
         )
+
+
+_LEADING = {
+    "events": (col.AT,),
+    "impressions": (col.AT, col.SLATE, col.POSITION),
+    "spend": (col.DATE, col.CHANNEL, col.CAMPAIGN),
+}
+"""Columns that a table is ordered by; rows that tie in them stand in the order of the file."""
+
+
+def _in_order(table: str, frame: pl.DataFrame) -> pl.DataFrame:
+    """The rows in an order that does not depend on that of the file."""
+    if table not in _LEADING:
+        return frame  # by unique ids
+    first = _LEADING[table]
+    rest = [name for name, kind in frame.schema.items() if not kind.is_nested()]
+    return frame.sort(*first, *(name for name in rest if name not in first), maintain_order=True)
 
 
 def content_id(frames: Mapping[str, pl.DataFrame], facts: object = None) -> str:

@@ -9,6 +9,8 @@ from clvcore.data.dataset import ColumnMap, Domain, Recipe
 from clvcore.errors import ConfigError
 from clvcore.messages import say
 
+VERSION = 1
+"""Of the form in which a recipe is written; one without a number is of the first."""
 _MAP_PARTS = {part.name for part in fields(ColumnMap)}
 
 
@@ -20,11 +22,15 @@ def to_json(recipe: Recipe) -> dict[str, Any]:
         table: {"roles": dict(one.roles), "constants": dict(one.constants)}
         for table, one in recipe.maps.items()
     }
-    return plain | {
-        "observed_until": until.isoformat() if until else None,
-        "maps": maps,
-        "options": dict(recipe.options),
-    }
+    return (
+        {"version": VERSION}
+        | plain
+        | {
+            "observed_until": until.isoformat() if until else None,
+            "maps": maps,
+            "options": dict(recipe.options),
+        }
+    )
 
 
 def from_json(plain: Any, *, source: str) -> Recipe:
@@ -35,6 +41,7 @@ def from_json(plain: Any, *, source: str) -> Recipe:
     """
     if not isinstance(plain, Mapping):
         raise ConfigError(say("data.bad_recipe", source=source, part="recipe"))
+    plain = _of_this_version(plain, source)
     known = {part.name: part for part in fields(Recipe)}
     strangers = [name for name in plain if name not in known]
     if strangers:
@@ -55,6 +62,19 @@ def from_json(plain: Any, *, source: str) -> Recipe:
     values["observed_until"] = _moment(values.get("observed_until"), source)
     values["maps"] = _maps(values.get("maps", {}), source)
     return Recipe(**values)
+
+
+def _of_this_version(plain: Mapping[str, Any], source: str) -> dict[str, Any]:
+    """The parts of a recipe, without the number of its form."""
+    parts = dict(plain)
+    version = parts.pop("version", VERSION)
+    if isinstance(version, bool) or not isinstance(version, int) or version < 1:
+        raise ConfigError(say("data.bad_recipe", source=source, part="version"))
+    if version > VERSION:
+        raise ConfigError(
+            say("data.again_newer_recipe", source=source, version=version, known=VERSION)
+        )
+    return parts
 
 
 def _moment(text: Any, source: str) -> datetime | None:

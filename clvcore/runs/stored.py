@@ -9,7 +9,7 @@ import shutil
 import time
 from collections.abc import Callable, Mapping
 from contextlib import suppress
-from dataclasses import asdict, dataclass, fields
+from dataclasses import asdict, dataclass, fields, replace
 from datetime import UTC, datetime
 from decimal import Decimal
 from pathlib import Path
@@ -18,10 +18,12 @@ from uuid import uuid4
 
 import polars as pl
 
+from clvcore import __version__
 from clvcore import columns as col
+from clvcore.data import lineage
 from clvcore.data import recipe as recipes
 from clvcore.data.clean import Intake
-from clvcore.data.dataset import Account, Dataset, Finding, Severity
+from clvcore.data.dataset import Account, Dataset, Finding, Severity, content_id
 from clvcore.errors import ClvError, DataError
 from clvcore.messages import recalled, remembered, say
 from clvcore.report.tables import safe_for_sheets
@@ -94,14 +96,16 @@ def _new_folder(parent: Path) -> Path:
 
 
 def _facts(dataset: Dataset) -> dict[str, Any]:
+    now = datetime.now(UTC)
     return {
         "id": dataset.id,
-        "stored_at": datetime.now(UTC).isoformat(),
+        "stored_at": now.isoformat(),
         "tables": list(dataset.tables()),
         "observed": [moment.isoformat() for moment in dataset.observed],
         "recipe": recipes.to_json(dataset.recipe),
         "accounts": [_plain(account) for account in dataset.accounts],
         "findings": [_plain(finding) for finding in dataset.findings],
+        "lineage": lineage.to_json(lineage.stamped(dataset.lineage, now, __version__)),
     }
 
 
@@ -140,14 +144,23 @@ def load(folder: Path) -> Dataset:
             recipe=recipes.from_json(facts["recipe"], source=str(folder / FACTS)),
             accounts=tuple(_account(one) for one in facts["accounts"]),
             findings=tuple(_finding(one) for one in facts["findings"]),
+            lineage=lineage.from_json(facts.get("lineage", [])),
         )
     except (OSError, KeyError, TypeError, ValueError, ArithmeticError, ClvError) as error:
         raise _damaged(folder, error) from error
     except (pl.exceptions.PolarsError, pl.exceptions.PanicException) as error:
         raise _damaged(folder, error) from error
+    if dataset.id != facts["id"] and facts["id"] == _first_id(dataset):
+        return replace(dataset, id=facts["id"])
     if dataset.id != facts["id"]:
         raise _damaged(folder, say("workspace.other_content", id=facts["id"]))
     return dataset
+
+
+def _first_id(dataset: Dataset) -> str:
+    """The id as it was made at first: also of the accounts, and of the order of equal moments."""
+    accounts = [asdict(account) for account in dataset.accounts]
+    return content_id(dataset.tables(), [dataset.recipe, accounts, dataset.observed])
 
 
 def facts_of(folder: Path) -> dict[str, Any]:

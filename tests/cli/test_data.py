@@ -126,3 +126,20 @@ def test_an_unknown_data_set_is_answered_with_what_there_is(clv):
 def test_the_samples_are_listed(clv):
     names = [one["name"] for one in json.loads(clv("list", "--json").stdout)["samples"]]
     assert "online_retail" in names
+
+
+def test_next_months_file_is_added_once_and_where_it_came_from_is_told(clv, events, tmp_path):
+    made = json.loads(clv("import", "--events", events, "--name", "mine", "--json").stdout)
+    later = tmp_path / "later.csv"
+    later.write_text(EVENTS + "2,b,2025-02-05,3.00\n")
+    added = json.loads(clv("append", "mine", "--events", later, "--json").stdout)
+    assert (added["is_new"], added["parent"]) == (True, made["id"])
+    rows = [added[name] for name in ("rows_in", "accepted", "rejected", "ignored")]
+    assert rows == [5, 2, 2, 1]
+    assert added["money_by_stream"] == {"purchase": 8.0}
+    text = clv("show", added["id"]).stdout
+    assert f"to the data set {made['id']}" in text
+    assert "later.csv" in text
+    again = clv("append", added["id"], "--events", later).stdout
+    assert "Nothing new" in again
+    assert len(json.loads(clv("list", "--json").stdout)["datasets"]) == 2

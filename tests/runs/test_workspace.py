@@ -5,6 +5,7 @@ from datetime import UTC, datetime
 import polars as pl
 import pytest
 
+import clvcore
 from clvcore.data import sample
 from clvcore.data.clean import bring_in
 from clvcore.data.dataset import Recipe
@@ -245,3 +246,26 @@ def test_what_a_killed_process_left_behind_is_swept_away(workspace):
     assert not abandoned.exists()
     assert busy.exists()
     assert len(workspace.entries()) == 1
+
+
+def test_where_a_data_set_came_from_comes_back_with_the_moment_and_the_version(workspace):
+    made = intake().dataset
+    workspace.add(intake())
+    (step,) = workspace.resolve(made.id).lineage
+    assert step.origins == made.lineage[0].origins
+    assert step.version == clvcore.__version__
+    assert step.at is not None
+
+
+def test_a_data_set_from_before_lineage_and_under_its_first_id_still_loads(workspace):
+    made = intake().dataset
+    place = workspace.add(intake())
+    first = stored._first_id(made)
+    facts = json.loads((place / stored.FACTS).read_text())
+    del facts["lineage"]
+    (place / stored.FACTS).write_text(json.dumps(facts | {"id": first}))
+    place.rename(place.with_name(first))
+    loaded = workspace.resolve(first)
+    assert loaded.id == first != made.id
+    assert loaded.lineage == ()
+    assert loaded.events.equals(made.events)
