@@ -60,6 +60,9 @@ class RawTable:
     """What it was read from, in order."""
     reading: Mapping[str, str] = field(default_factory=dict)
     """How it was read, for people and for the next file: format, encoding, separator, sheet."""
+    origin: pl.Series | None = None
+    """Name of the file of each row, where there were several; ``broken`` and ``aside`` then have a
+    column ``file``."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -20,10 +20,11 @@ import clvcore
 from clvcore.data import sample
 from clvcore.data.clean import Intake, bring_in
 from clvcore.data.dataset import Dataset, RawTable, Recipe
-from clvcore.data.read import read
+from clvcore.data.reading import DECIDED_BY_FILE, Reading
 from clvcore.errors import ClvError, ConfigError, NotFoundError, UploadError
 from clvcore.messages import listed, say
 from clvcore.runs import stored
+from clvcore.runs.reading import read_apart
 
 HOME = "CLV_HOME"
 """Environment variable that names the folder of the workspace."""
@@ -154,8 +155,8 @@ class Workspace:
         )
 
 
-def table_file(path: Path, table: str) -> RawTable:
-    """The rows of a file on disk.
+def table_file(path: Path, table: str, how: Reading = DECIDED_BY_FILE) -> RawTable:
+    """The rows of a file on disk, whatever its kind.
 
     Raises:
         NotFoundError: there is no such file.
@@ -163,13 +164,7 @@ def table_file(path: Path, table: str) -> RawTable:
     """
     if path.is_dir():
         raise UploadError(say("data.is_folder", path=path))
-    try:
-        content = path.read_bytes()
-    except FileNotFoundError as error:
-        raise NotFoundError(say("data.no_such_file", path=path)) from error
-    except (OSError, ValueError) as error:
-        raise UploadError(say("data.unreadable_file", path=path, why=error)) from error
-    return read(content, table=table, source=path.name)
+    return read_apart(path, table, path.name, how)
 
 
 def _folders(parent: Path) -> Iterator[Path]:

@@ -1,0 +1,161 @@
+"""In which encoding a text is written, and the text itself."""
+
+import codecs
+import re
+from collections import Counter
+
+from clvcore.errors import UploadError
+from clvcore.messages import say
+
+ENCODINGS = (
+    "utf-8",
+    "utf-16",
+    "cp1252",
+    "iso8859-15",
+    "cp1250",
+    "cp1251",
+    "koi8-r",
+    "cp1253",
+    "cp1254",
+    "cp932",
+    "euc-jp",
+    "gb18030",
+    "big5",
+    "cp949",
+)
+"""Encodings that a person can choose from."""
+
+_BYTE_ORDER_MARKS = {
+    codecs.BOM_UTF8: "utf-8-sig",
+    codecs.BOM_UTF16_LE: "utf-16",
+    codecs.BOM_UTF16_BE: "utf-16",
+}
+_FAMILIES = {
+    "cp1250": ("cp1250", "iso8859_2", "mac_latin2"),
+    "cp1251": ("cp1251",),
+    "koi8-r": ("koi8_r", "koi8_u"),
+    "cp1253": ("cp1253", "iso8859_7"),
+    "cp932": ("cp932", "shift_jis", "shift_jis_2004", "shift_jisx0213"),
+    "euc-jp": ("euc_jp", "euc_jis_2004", "euc_jisx0213"),
+    "gb18030": ("gb18030", "gbk", "gb2312"),
+    "big5": ("big5", "big5hkscs", "cp950"),
+    "cp949": ("cp949", "euc_kr"),
+    "iso8859_5": ("iso8859_5",),
+    "cp866": ("cp866",),
+    "cp1255": ("cp1255", "iso8859_8"),
+    "cp1256": ("cp1256", "iso8859_6"),
+    "cp874": ("cp874", "tis_620"),
+}
+"""What is read for what charset-normalizer names; of what it names in the West it is often wrong."""
+_FOREIGN_LINES = re.compile(rb"[^\r\n]*[\x80-\xff][^\r\n]*")
+_WESTERN = re.compile(
+    rb"(?<![\x80-\xff])"
+    rb"(?:[\xc0-\xff](?=[a-zA-Z\s,;|\"'.\-]|$)|[\x80\x85\x91-\x97\x99\xa0\xa3\xa4\xa7-\xbf](?![\x80-\xff]))"
+)
+"""Letters with accents among plain letters, and signs that stand alone."""
+_MOSTLY = 0.7
+_DAMAGED = 0.05
+_PLAIN_CONTROLS = {"\t", "\n", "\r", "\f", "\v"}
+_MOST_CONTROLS = 0.01
+_SAMPLE = 1 << 16
+
+
+def decode(content: bytes, *, source: str, encoding: str | None = None) -> tuple[str, str]:
+    r"""The text of a file, with ``\n`` as its only line end, and its encoding.
+
+    A byte order mark decides; then strict UTF-8; then UTF-16 where every other byte is zero; then
+    what the letters look like, with Windows-1252 where nothing speaks for another.
+
+    Raises:
+        UploadError: the bytes are no text, or not in the encoding that was asked for.
+    """
+    name = encoding or encoding_of(content)
+    try:
+        text = content.decode(name, errors="replace")
+    except (LookupError, UnicodeError) as error:
+        raise UploadError(say("data.read.no_encoding", source=source, encoding=name)) from error
+    if _strange(text) > _MOST_CONTROLS * min(len(text), _SAMPLE):
+        if encoding:
+            raise UploadError(say("data.read.no_encoding", source=source, encoding=encoding))
+        raise UploadError(say("data.not_a_table", source=source))
+    text = text.removeprefix("\ufeff").replace("\r\n", "\n").replace("\r", "\n")
+    return text.replace("\x00", ""), "utf-8" if name == "utf-8-sig" else name
+
+
+def _strange(text: str) -> int:
+    controls = Counter(char for char in text[:_SAMPLE] if char < " " or char == "\ufffd")
+    return sum(count for char, count in controls.items() if char not in _PLAIN_CONTROLS)
+
+
+def encoding_of(content: bytes) -> str:
+    """The most likely encoding of a text.
+
+    Example:
+        >>> encoding_of("Müller;Zoë".encode("cp1252")), encoding_of("Иван;Мария".encode("cp1251"))
+        ('cp1252', 'cp1251')
+    """
+    for mark, name in _BYTE_ORDER_MARKS.items():
+        if content.startswith(mark):
+            return name
+    start = content[:_SAMPLE]
+    if b"\x00" in start:
+        if start[1::2].count(0) > len(start) / 4:
+            return "utf-16-le"
+        if start[::2].count(0) > len(start) / 4:
+            return "utf-16-be"
+        if wide := _wide(start):
+            return wide
+    try:
+        content.decode("utf-8")
+    except UnicodeDecodeError:
+        return _legacy(content)
+    return "utf-8"
+
+
+def _wide(start: bytes) -> str | None:
+    """UTF-16 whose letters are not Latin: the plain signs between them have a zero byte each."""
+    even = start[: len(start) // 2 * 2]
+    for name, zero in (("utf-16-le", 1), ("utf-16-be", 0)):
+        other = even[1 - zero :: 2]
+        ends = sum(
+            1
+            for mark, plain in zip(even[zero::2], other, strict=True)
+            if not mark and plain in b"\n,;\t"
+        )
+        text = even.decode(name, errors="replace")
+        if ends and text.count("\n") and "\ufffd" not in text[:-1] and _strange(text) == 0:
+            return name
+    return None
+
+
+def _legacy(content: bytes) -> str:
+    """The encoding of a text that is no UTF-8, by its lines with letters beyond ASCII."""
+    lines = b""
+    for line in _FOREIGN_LINES.finditer(content):
+        lines += line.group() + b"\n"
+        if len(lines) > _SAMPLE // 2:
+            break
+    text = lines.decode("utf-8", errors="replace")
+    beyond = sum(1 for char in text if char > "\x7f")
+    if text.count("\ufffd") <= _DAMAGED * beyond:
+        return "utf-8"  # damaged in a few places, or cut off within a letter
+    high = sum(1 for byte in lines if byte > 0x7F)
+    if len(_WESTERN.findall(lines)) >= _MOSTLY * high:
+        return _western(content)
+    from charset_normalizer import from_bytes
+
+    best = from_bytes(lines).best()
+    for family, names in _FAMILIES.items():
+        if best is not None and best.encoding in names:
+            return family
+    return _western(content)
+
+
+def _western(content: bytes) -> str:
+    """Windows-1252 and its older kin: where its signs are missing, the euro may stand elsewhere."""
+    has_signs = re.search(rb"[\x80-\x9f]", content)
+    if b"\xa4" in content and not has_signs:
+        return "iso8859-15"  # in the others this byte is a sign that nobody writes
+    if has_signs and re.search(rb"[\x81\x8d\x8f\x90\x9d]", content):
+        return "latin-1"
+    return "cp1252"

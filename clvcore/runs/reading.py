@@ -1,0 +1,151 @@
+"""Files of strangers are read in a program of its own, which may die in place of the server.
+
+Parsers of workbooks, Parquet and archives can be made to crash or to eat all memory by a file of a
+few kilobytes. The child gets little of our environment, limits on memory, time and files, and hands
+back a table that it has written itself; whatever becomes of it, the parent goes on with a table or
+with one sentence.
+"""
+
+import json
+import os
+import shutil
+import subprocess
+import sys
+import tempfile
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any
+
+import polars as pl
+
+import clvcore
+from clvcore import errors
+from clvcore.data.dataset import RawTable, SourceFile
+from clvcore.data.formats import is_plain_text
+from clvcore.data.read import read
+from clvcore.data.reading import DECIDED_BY_FILE, Reading
+from clvcore.errors import NotFoundError, UploadError
+from clvcore.messages import recalled, say
+
+MOST_BYTES = 2 << 30
+"""The largest file that is read at once."""
+_SMALL = 1 << 18
+"""Plain text up to this size is read at once: it meets no parser of a foreign format."""
+_TIMEOUT_S = 120.0
+_TIMEOUT_S_PER_MB = 1.0
+_CODE = (
+    "import sys; sys.path.insert(0, sys.argv.pop(1));"
+    "from clvcore.runs.reading_child import main; main(sys.argv[1])"
+)
+_KEPT = ("LANG", "LC_ALL", "SYSTEMROOT", "TMPDIR", "TZ")
+
+
+def read_apart(
+    file: Path | bytes,
+    table: str,
+    source: str,
+    how: Reading = DECIDED_BY_FILE,
+    *,
+    timeout_s: float | None = None,
+) -> RawTable:
+    """The rows of a file, read in a child that is thrown away afterwards.
+
+    Small plain text is read here, since only foreign formats can bring a parser down.
+
+    Args:
+        file: Path of the file, or all of its bytes.
+        table: Which table it is to become.
+        source: Name of the file, for messages.
+        how: What a person decided about the reading.
+        timeout_s: How long the child may take; by default as its size allows.
+
+    Raises:
+        UploadError: the file is no table, is too large, or its reader died.
+        MappingError: two columns have the same name.
+        NotFoundError: there is no such file.
+    """
+    n_bytes = len(file) if isinstance(file, bytes) else _size(file)
+    if n_bytes > MOST_BYTES:
+        sizes = {"n": n_bytes >> 20, "most": MOST_BYTES >> 20}
+        raise UploadError(say("data.read.too_large", source=source, **sizes))
+    if n_bytes <= _SMALL:
+        content = file if isinstance(file, bytes) else file.read_bytes()
+        if is_plain_text(content):
+            return read(content, table=table, source=source, how=how)
+    place = Path(tempfile.mkdtemp(prefix="clv-reading-"))
+    try:
+        if isinstance(file, bytes):
+            (place / "file").write_bytes(file)
+            file = place / "file"
+        named = {"path": str(file.resolve()), "table": table, "source": source}
+        asked = {**named, "how": asdict(how), "n_bytes": n_bytes}
+        (place / "asked.json").write_text(json.dumps(asked), "utf-8")
+        patience = timeout_s or _TIMEOUT_S + _TIMEOUT_S_PER_MB * (n_bytes >> 20)
+        _run(place, patience)
+        return _answer(place, table, source)
+    finally:
+        shutil.rmtree(place, ignore_errors=True)
+
+
+def _size(path: Path) -> int:
+    try:
+        with path.open("rb"):  # says now what the child could not
+            return path.stat().st_size
+    except FileNotFoundError as error:
+        raise NotFoundError(say("data.no_such_file", path=path)) from error
+    except (OSError, ValueError) as error:
+        raise UploadError(say("data.unreadable_file", path=path, why=error)) from error
+
+
+def _run(place: Path, timeout_s: float) -> None:
+    """Run the child to its end, whatever that is; what counts is what it has left behind."""
+    home = Path(clvcore.__file__).parents[1]
+    kept = {name: os.environ[name] for name in _KEPT if name in os.environ}
+    try:
+        subprocess.run(
+            [sys.executable, "-I", "-c", _CODE, str(home), str(place)],
+            check=False,
+            cwd=place,
+            env={**kept, "POLARS_MAX_THREADS": "2", "RAYON_NUM_THREADS": "2"},
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.DEVNULL,
+            timeout=timeout_s,
+        )
+    except subprocess.TimeoutExpired:
+        return
+
+
+def _answer(place: Path, table: str, source: str) -> RawTable:
+    """The table that the child has left, or its error as ours.
+
+    Raises:
+        ClvError: what the child has said.
+        UploadError: it has said nothing, or not to the end.
+    """
+    try:
+        told: dict[str, Any] = json.loads((place / "answer.json").read_text("utf-8"))
+        if "error" not in told:
+            return _table(place, told, table, source)
+    except (OSError, ValueError, KeyError, pl.exceptions.PolarsError) as error:
+        raise UploadError(say("data.read.gave_up", source=source)) from error
+    raise getattr(errors, told["error"])(recalled(told["text"]))
+
+
+def _table(place: Path, told: dict[str, Any], table: str, source: str) -> RawTable:
+    return RawTable(
+        name=table,
+        source=source,
+        frame=_frame(place, "frame"),
+        numbers=frozenset(told["numbers"]),
+        lines=_frame(place, "lines")["line"] if told["has_lines"] else None,
+        broken=_frame(place, "broken"),
+        aside=_frame(place, "aside"),
+        files=tuple(SourceFile(**one) for one in told["files"]),
+        reading=told["reading"],
+    )
+
+
+def _frame(place: Path, name: str) -> pl.DataFrame:
+    """A table of the child; from bytes, so that nothing stays mapped to a file that is removed."""
+    return pl.read_ipc((place / f"{name}.arrow").read_bytes())
