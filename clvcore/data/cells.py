@@ -28,6 +28,8 @@ class Cells:
     roles: ColumnMap
     time_zone: str
     choices: Choices
+    currency_code: str = ""
+    """ISO 4217 code of the data set's money."""
 
     @property
     def height(self) -> int:

@@ -8,6 +8,7 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 from clvcore.columns import Kind
 from clvcore.data.amounts import Mark
 from clvcore.data.moments import UNITS, DateOrder, Unit
+from clvcore.data.rules import chosen
 from clvcore.errors import ConfigError
 from clvcore.messages import say
 
@@ -42,7 +43,9 @@ class Choices:
     user_attributes: Mapping[str, str] = field(default_factory=dict)
     """attribute of the user -> column of the events; the last known value counts"""
     drop_duplicates: bool = False
-    """Whether rows that repeat an earlier row in every column are left out."""
+    """Whether rows that repeat an earlier one are left out: the rule ``duplicate`` by itself."""
+    rules: Mapping[str, str] = field(default_factory=lambda: chosen({}))
+    """rule -> choice, see `clvcore.data.rules`; in a recipe only those that were made"""
     columns: Mapping[str, ColumnChoices] = field(default_factory=dict)
     """column, or table.column -> how it alone is read; goes before the choices for all"""
 
@@ -76,6 +79,10 @@ class Choices:
         attributes = values.get("user_attributes", {})
         if not isinstance(attributes, Mapping):
             values["user_attributes"] = {name: name for name in attributes}
+        said = dict(values.get("rules", {}))
+        if values.get("drop_duplicates"):
+            said.setdefault("duplicate", "ignore")
+        values["rules"] = chosen(said)
         return cls(**values)
 
 
@@ -92,6 +99,7 @@ def _fits(name: str, value: Any) -> bool:
         ),
         "drop_duplicates": lambda: isinstance(value, bool),
         "columns": lambda: all(_are_of_a_column(own) for own in value.values()),
+        "rules": lambda: isinstance(value, Mapping) and _are_words(value.values()),
     }
     try:
         return allowed[name]()

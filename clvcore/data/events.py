@@ -1,6 +1,6 @@
 """The events table: who did what, when, and what money moved."""
 
-import re
+from datetime import datetime
 from decimal import Decimal
 
 import polars as pl
@@ -12,6 +12,7 @@ from clvcore.data.cells import Cells
 from clvcore.data.dataset import Domain, Finding, Severity
 from clvcore.data.mapping import require
 from clvcore.data.moments import Moments
+from clvcore.data.non_items import detected, listed_codes
 from clvcore.data.quality import (
     MONEY_IN,
     WHY,
@@ -20,11 +21,12 @@ from clvcore.data.quality import (
     finding,
     first_rule,
     in_range,
-    rejects_of,
+    left_out,
     total,
     verdicts,
 )
 from clvcore.data.roles import UNIT_PRICE
+from clvcore.data.scan import Scan, flagged, scan
 from clvcore.messages import listed
 
 ITEM_FACTS = (col.TITLE, col.CATEGORY)
@@ -49,30 +51,34 @@ _COLUMN_OF_RULE = {
 }
 
 
-def clean_events(cells: Cells, *, domain: Domain, until: pl.Expr | None) -> Cleaned:
-    """Events in order of time, with the file's remaining columns behind the canonical ones.
+def scan_events(
+    cells: Cells, *, domain: Domain, until: pl.Expr | None, now: datetime | None = None
+) -> Scan:
+    """Events as they were read, with what is wrong and what is remarkable about each row.
 
-    Rows without user, time, or a known kind, and rows whose numbers cannot be read, are rejected;
-    rows after the end of observation are ignored, and repeated rows where the recipe says so. Money
-    that goes back is a refund and negative, whichever way the file writes it. Kinds that move no
-    money (views, carts, plays, ratings) have no amount unless the file names its stream.
+    Rows without user, time, or a known kind, and rows whose numbers cannot be read, cannot be used;
+    rows after the end of observation are ignored. Money that goes back is a refund and negative,
+    whichever way the file writes it. Kinds that move no money (views, carts, plays, ratings) have
+    no amount unless the file names its stream.
 
     Args:
         cells: The raw table by role.
         domain: Chooses between view and play where no column names the kind.
         until: Last moment of observation.
+        now: The moment of the intake; None where the future is not to be judged.
     """
     times, unread_time = cells.times(col.AT)
     rating, unread_rating = cells.numbers(col.RATING)
     quantity, unread_quantity = cells.numbers(col.QUANTITY)
     amount, unread, large = _amount(cells, quantity)
     kind_words, stream_words = cells.text(col.KIND), cells.text(col.STREAM)
+    told = [role for role in ITEM_FACTS if cells.has(role)]
     frame = pl.DataFrame(
         [
             cells.lines(),
             *(
                 cells.text(role).alias(role)
-                for role in (col.USER, col.ITEM, col.ORDER, col.CHANNEL)
+                for role in (col.USER, col.ITEM, col.ORDER, col.CHANNEL, *told)
             ),
             times.at.alias(col.AT),
             amount.alias(col.AMOUNT),
@@ -82,6 +88,8 @@ def clean_events(cells: Cells, *, domain: Domain, until: pl.Expr | None) -> Clea
             stream_words.alias(_STREAM_WORDS),
         ]
     )
+    below = cells.has(UNIT_PRICE) & (pl.col(col.AMOUNT) < 0) & (pl.col(col.QUANTITY) > 0)
+    frame = frame.with_columns(below.fill_null(value=False).alias("_priced_below"))
     frame = _signed(_with_kinds(frame, cells, domain))
     frame = _without_non_items(frame, cells)
     why = first_rule(
@@ -98,12 +106,10 @@ def clean_events(cells: Cells, *, domain: Domain, until: pl.Expr | None) -> Clea
             ("bad_rating", unread_rating),
             ("unknown_stream", stream_words.is_not_null() & frame[col.STREAM].is_null()),
             ("after_end", _after(frame, until)),
-            ("duplicate", _repeats(cells) if cells.choices.drop_duplicates else large & ~large),
         ]
     )
     readable = pl.col(col.AMOUNT).fill_null(Decimal(0)).cast(col.MONEY)
-    judged = frame.with_columns(why, readable.alias(MONEY_IN))
-    return _cleaned(cells, judged, times)
+    return scan(cells, frame.with_columns(why, readable.alias(MONEY_IN)), times, now)
 
 
 def _amount(cells: Cells, quantity: pl.Series) -> tuple[pl.Series, pl.Series, pl.Series]:
@@ -174,17 +180,18 @@ def _signed(frame: pl.DataFrame) -> pl.DataFrame:
 
 
 def _without_non_items(frame: pl.DataFrame, cells: Cells) -> pl.DataFrame:
-    """Lines such as postage keep their money and lose their item."""
-    codes = cells.choices.not_items
-    exact = [code for code in codes if "*" not in code]
+    """Lines such as postage keep their money and lose their item; ``_code`` remembers it."""
     item = pl.col(col.ITEM)
-    matches = item.is_in(exact)
-    for code in codes:
-        if "*" in code:
-            pattern = ".*".join(re.escape(part) for part in code.split("*"))
-            matches = matches | item.str.contains(f"^(?:{pattern})$")
-    frame = frame.with_columns(matches.fill_null(value=False).alias(_NOT_ITEM))
-    return frame.with_columns(pl.when(~pl.col(_NOT_ITEM)).then(item).alias(col.ITEM))
+    named = listed_codes(item, cells.choices.not_items)
+    found = item.is_in(detected(frame[col.ITEM], titles=False).to_list())
+    if col.TITLE in frame.columns:
+        titles = detected(frame[col.TITLE], titles=True).to_list()
+        found = found | pl.col(col.TITLE).is_in(titles)
+    found = found.fill_null(value=False)
+    lost = named if cells.choices.rules["no_product"] == "item" else named | found
+    return frame.with_columns(
+        item.alias("_code"), (named | found).alias("_no_product"), lost.alias(_NOT_ITEM)
+    ).with_columns(pl.when(~pl.col(_NOT_ITEM)).then(item).alias(col.ITEM))
 
 
 def _after(frame: pl.DataFrame, until: pl.Expr | None) -> pl.Series:
@@ -192,35 +199,32 @@ def _after(frame: pl.DataFrame, until: pl.Expr | None) -> pl.Series:
     return frame.select(pl.repeat(value=False, n=pl.len()) | late).to_series()
 
 
-def _repeats(cells: Cells) -> pl.Series:
-    """Rows that repeat an earlier row in every column."""
-    rows = cells.raw.frame
-    return ~rows.select(pl.struct(pl.all()).is_first_distinct()).to_series()
-
-
-def _cleaned(cells: Cells, judged: pl.DataFrame, times: Moments) -> Cleaned:
-    accepted = judged[WHY].is_null()
+def clean_events(found: Scan) -> Cleaned:
+    """Accepted events in order of time, with the file's remaining columns behind the canonical ones."""
+    cells = found.cells
+    judged, netted = found.decided(cells.choices.rules)
     aside = [column.alias(f"+{column.name}") for column in _columns_of_users(cells)]
-    aside += [cells.text(role).alias(role) for role in ITEM_FACTS if cells.has(role)]
-    kept = judged.hstack(aside).filter(accepted)
+    kept = judged.hstack(aside).filter(pl.col(WHY).is_null())
     idle = kept[col.STREAM].is_null() & kept[col.AMOUNT].is_not_null()
     dropped = kept.filter(idle)
     kept = kept.with_columns(
         pl.when(~pl.lit(idle)).then(col.AMOUNT).cast(col.MONEY).alias(col.AMOUNT)
     ).with_columns(pl.when(pl.col(col.AMOUNT).is_not_null()).then(col.STREAM).alias(col.STREAM))
-    account = account_for(cells, judged, kept=total(kept[col.AMOUNT]))
-    found = [
-        *verdicts(cells, judged, _columns(cells)),
-        *_remarks(cells, kept, times, accepted),
+    remarks = [
+        *verdicts(cells, judged, columns_of_rules(cells)),
+        *_remarks(cells, kept, found.times),
+        *flagged(found, judged, netted),
     ]
     if dropped.height:
-        found.append(_idle_money(cells, dropped))
-    frame = kept.select(*col.EVENTS, *(column.name for column in aside))
+        remarks.append(_idle_money(cells, dropped))
+    told = [role for role in ITEM_FACTS if cells.has(role)]
+    frame = kept.select(*col.EVENTS, *(column.name for column in aside), *told)
     return Cleaned(
         frame=frame.sort(col.AT, maintain_order=True),
-        account=account,
-        findings=tuple(found),
-        rejects=rejects_of(cells, judged),
+        account=account_for(cells, judged, kept=total(kept[col.AMOUNT])),
+        findings=tuple(remarks),
+        rejects=left_out(cells, judged, ignored=False),
+        ignored=left_out(cells, judged, ignored=True),
     )
 
 
@@ -237,7 +241,7 @@ def _idle_money(cells: Cells, dropped: pl.DataFrame) -> Finding:
     )
 
 
-def _columns(cells: Cells) -> dict[str, str]:
+def columns_of_rules(cells: Cells) -> dict[str, str]:
     """Role of the column that each rule is about; money may stand in a price."""
     if cells.has(col.AMOUNT):
         return _COLUMN_OF_RULE
@@ -252,16 +256,13 @@ def _columns_of_users(cells: Cells) -> list[pl.Series]:
     return [cells.raw.frame[name] for name in wanted]
 
 
-def _remarks(
-    cells: Cells, kept: pl.DataFrame, times: Moments, accepted: pl.Series
-) -> list[Finding]:
+def _remarks(cells: Cells, kept: pl.DataFrame, times: Moments) -> list[Finding]:
     """What is remarkable about the accepted rows."""
     purchase = kept[col.KIND].cast(pl.String) == Kind.PURCHASE.value
     remarks = {
         "negative_purchase": (Severity.NOTE, kept[_TURNED]),
         "positive_refund": (Severity.NOTE, kept[_FLIPPED]),
         "not_items": (Severity.NOTE, kept[_NOT_ITEM]),
-        "free_purchase": (Severity.NOTE, purchase & (kept[col.AMOUNT] == 0)),
         "unpriced_purchase": (Severity.WARNING, purchase & kept[col.AMOUNT].is_null()),
     }
     found = []
@@ -283,8 +284,4 @@ def _remarks(
         for rule, rows in clocks.items()
         if rows
     ]
-    if not cells.choices.drop_duplicates:
-        again = int((_repeats(cells) & accepted).sum())
-        if again:
-            found.append(finding(Severity.NOTE, "repeated_rows", _TABLE, rows=again))
     return found

@@ -12,7 +12,7 @@ from clvcore.data.quality import (
     account_for,
     first_rule,
     in_range,
-    rejects_of,
+    left_out,
     verdicts,
 )
 
@@ -67,7 +67,8 @@ def clean_impressions(cells: Cells, *, until: pl.Expr | None) -> Cleaned:
         frame=frame.select(*col.SHOWN).sort(col.AT, col.SLATE, col.POSITION, maintain_order=True),
         account=account_for(cells, judged),
         findings=tuple(verdicts(cells, judged, _COLUMN_OF_RULE)),
-        rejects=rejects_of(cells, judged),
+        rejects=left_out(cells, judged, ignored=False),
+        ignored=left_out(cells, judged, ignored=True),
     )
 
 

@@ -15,7 +15,7 @@ from clvcore.data.quality import (
     account_for,
     finding,
     first_rule,
-    rejects_of,
+    left_out,
     verdicts,
 )
 
@@ -106,7 +106,8 @@ def cleaned_entities(
         frame=frame.filter(accepted).select(*schema, *rest).sort(key),
         account=account_for(cells, judged),
         findings=tuple(found),
-        rejects=rejects_of(cells, judged),
+        rejects=left_out(cells, judged, ignored=False),
+        ignored=left_out(cells, judged, ignored=True),
     )
 
 

@@ -1,12 +1,13 @@
 """What became of every row and every cent, and what is remarkable about them."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from decimal import Decimal
 
 import polars as pl
 
 from clvcore import columns as col
+from clvcore.data import rules
 from clvcore.data.cells import LINE, Cells
 from clvcore.data.dataset import Account, Finding, Severity
 from clvcore.messages import listed, say
@@ -15,7 +16,7 @@ WHY = "_why"
 """Column with the rule that rejects or ignores a row; null where the row is accepted."""
 MONEY_IN = "_money"
 """Column with the money of the row as the file has it, 0 where there is none or it is unreadable."""
-IGNORING = ("after_end", "duplicate", "repeated_id")
+IGNORING = ("after_end", "repeated_id", "other_money", *rules.IGNORING)
 """Rules that leave out rows which are whole."""
 BROKEN = "cells_missing"
 _NONE = Decimal("0.0000")
@@ -31,6 +32,8 @@ class Cleaned:
     findings: tuple[Finding, ...]
     rejects: pl.DataFrame
     """``line``, ``reason`` and the original cells of every rejected row."""
+    ignored: pl.DataFrame = field(default_factory=pl.DataFrame)
+    """The same of every ignored row, and of the lines that are no rows by intent."""
 
 
 def total(money: pl.Series) -> Decimal:
@@ -48,7 +51,10 @@ def finding(
     column: str | None = None,
     **values: object,
 ) -> Finding:
-    """A finding whose sentences are ``data.<rule>`` and ``data.<rule>_fix``."""
+    """A finding whose sentences are ``data.<rule>`` and ``data.<rule>_fix``.
+
+    Those of the rules that leave a choice stand under ``data.clean``.
+    """
     counted = say("units.rows_one") if rows == 1 else say("units.rows_many", rows=rows)
     gaps = {
         "rows": counted,
@@ -65,9 +71,15 @@ def finding(
         rows=rows,
         money=money,
         column=column,
-        text=say(f"data.{rule}", **gaps | values),
-        fix=say(f"data.{rule}_fix", **gaps | values),
+        text=say(f"data.{_place(rule)}", **gaps | values),
+        fix=say(f"data.{_place(rule)}_fix", **gaps | values),
     )
+
+
+def _place(rule: str) -> str:
+    """Where the sentences about a rule stand."""
+    bare = rule.removesuffix("_found")
+    return f"clean.{rule}" if bare in rules.RULES and rule != "duplicate" else rule
 
 
 def account_for(cells: Cells, judged: pl.DataFrame, kept: Decimal | None = None) -> Account:
@@ -81,15 +93,15 @@ def account_for(cells: Cells, judged: pl.DataFrame, kept: Decimal | None = None)
     why = judged[WHY]
     ignored = why.is_in(IGNORING).fill_null(value=False)
     money = judged[MONEY_IN]
-    broken = cells.raw.broken.height
+    broken, aside = cells.raw.broken.height, cells.raw.aside.height
     money_ok, money_left_out = total(money.filter(why.is_null())), total(money.filter(ignored))
     kept = money_ok if kept is None else kept
     return Account(
         table=cells.raw.name,
-        rows_in=judged.height + broken,
+        rows_in=judged.height + broken + aside,
         accepted=int(why.is_null().sum()),
         rejected=judged.height - int(why.is_null().sum()) - int(ignored.sum()) + broken,
-        ignored=int(ignored.sum()),
+        ignored=int(ignored.sum()) + aside,
         money_in=total(money),
         money_accepted=kept,
         money_rejected=total(money) - money_ok - money_left_out,
@@ -133,8 +145,14 @@ def verdicts(cells: Cells, judged: pl.DataFrame, columns: dict[str, str]) -> lis
                 cells.raw.name,
                 rows=broken.height,
                 line=broken["line"][0],
-                examples=repr(broken["text"][0][:60]),
+                examples=repr((broken["text"][0] or "")[:60]),
             )
+        )
+    aside = cells.raw.aside
+    if aside.height:
+        line = aside["line"][0]
+        found.append(
+            finding(Severity.NOTE, "clean.aside", cells.raw.name, rows=aside.height, line=line)
         )
     return found
 
@@ -147,26 +165,41 @@ def _examples(cells: Cells, judged: pl.DataFrame, rule: str, role: str | None) -
     return listed([f"'{word}'" for word in counts["w"].head(12).to_list()], most=5)
 
 
-def rejects_of(cells: Cells, judged: pl.DataFrame) -> pl.DataFrame:
-    """Rejected rows: line, reason, the original cells, and the text of what was no row."""
-    name = cells.raw.name
+def left_out(cells: Cells, judged: pl.DataFrame, *, ignored: bool) -> pl.DataFrame:
+    """Rows that were rejected, or ignored: line, reason, the original cells, or the text of what was no row."""
     why = judged[WHY]
-    broken_rule = (why.is_not_null() & ~why.is_in(IGNORING)).fill_null(value=False)
-    rows = pl.DataFrame({"_line": judged[LINE], "_reason": why}).hstack(cells.raw.frame)
-    rows = rows.filter(broken_rule)
-    reasons = {rule: say(f"data.why_{rule}") for rule in rows["_reason"].unique().to_list()}
+    wanted = why.is_in(IGNORING) if ignored else why.is_not_null() & ~why.is_in(IGNORING)
+    wanted = wanted.fill_null(value=False)
+    rows = pl.DataFrame({"_line": judged[LINE].filter(wanted), "_reason": why.filter(wanted)})
+    rows = rows.hstack(cells.raw.frame.filter(wanted))
+    reasons = {rule: say(f"data.{_reason(rule)}") for rule in rows["_reason"].unique().to_list()}
     rows = rows.with_columns(
         pl.col("_reason").replace_strict(
             list(reasons), list(reasons.values()), default=None, return_dtype=pl.String
         )
     )
-    broken = cells.raw.broken
-    if broken.height == 0:
+    lost = _no_rows(cells, ignored=ignored)
+    if not lost.height:
         return rows.sort("_line")
-    lost = broken.select(
-        _line="line", _reason=pl.lit(say(f"data.why_{BROKEN}", table=name)), _text="text"
-    )
     return pl.concat([rows, lost], how="diagonal").sort("_line")
+
+
+def _reason(rule: str) -> str:
+    place, _, name = _place(rule).rpartition(".")
+    return f"{place}.why_{name}" if place else f"why_{name}"
+
+
+def _no_rows(cells: Cells, *, ignored: bool) -> pl.DataFrame:
+    """Lines that are no rows: broken ones, or those that a reader set aside."""
+    if not ignored:
+        why = say(f"data.why_{BROKEN}", table=cells.raw.name)
+        return cells.raw.broken.select(_line="line", _reason=pl.lit(why), _text="text")
+    aside = cells.raw.aside
+    reasons = {one: say(f"data.clean.aside_{one}") for one in aside["why"].unique().to_list()}
+    told = pl.col("why").replace_strict(
+        list(reasons), list(reasons.values()), default=None, return_dtype=pl.String
+    )
+    return aside.select(_line="line", _reason=told, _text="text")
 
 
 def first_rule(rules: Sequence[tuple[str, pl.Series]]) -> pl.Series:

@@ -16,7 +16,7 @@ from clvcore.data.quality import (
     finding,
     first_rule,
     in_range,
-    rejects_of,
+    left_out,
     total,
     verdicts,
 )
@@ -82,5 +82,6 @@ def clean_spend(cells: Cells) -> Cleaned:
         frame=frame.sort(col.DATE, col.CHANNEL, col.CAMPAIGN, maintain_order=True),
         account=account_for(cells, judged),
         findings=tuple(found),
-        rejects=rejects_of(cells, judged),
+        rejects=left_out(cells, judged, ignored=False),
+        ignored=left_out(cells, judged, ignored=True),
     )
