@@ -1,7 +1,7 @@
 """Raw tables become a Dataset: mapped, cleaned, completed, and accounted for."""
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from zoneinfo import ZoneInfo
 
@@ -20,11 +20,13 @@ from clvcore.data.dataset import (
     Severity,
     Step,
 )
-from clvcore.data.events import ITEM_FACTS, clean_events
+from clvcore.data.events import ITEM_FACTS, clean_events, scan_events
 from clvcore.data.impressions import clean_impressions
 from clvcore.data.items import clean_items, most_frequent, with_unlisted
 from clvcore.data.mapping import complete, propose
 from clvcore.data.quality import Cleaned, finding
+from clvcore.data.rules import RULES
+from clvcore.data.scan import Scan
 from clvcore.data.spend import clean_spend
 from clvcore.data.users import clean_users, first_seen, last_known, with_first_seen
 from clvcore.errors import ConfigError, DataError, UploadError
@@ -38,9 +40,47 @@ class Intake:
     dataset: Dataset
     rejects: Mapping[str, pl.DataFrame]
     """table -> its rejected rows, where there are some"""
+    ignored: Mapping[str, pl.DataFrame] = field(default_factory=dict)
+    """table -> its ignored rows, where there are some"""
 
 
-def bring_in(raws: Mapping[str, RawTable], recipe: Recipe) -> Intake:
+@dataclass(frozen=True, slots=True)
+class Prepared:
+    """Raw tables seen through their column maps, before a row is judged."""
+
+    recipe: Recipe
+    """With all column maps, and the end of observation in UTC."""
+    views: Mapping[str, Cells]
+
+    @property
+    def limit(self) -> pl.Expr | None:
+        """The end of observation, where the recipe names one."""
+        until = self.recipe.observed_until
+        return None if until is None else pl.lit(until, dtype=col.TIME)
+
+
+def prepare(raws: Mapping[str, RawTable], recipe: Recipe) -> Prepared:
+    """The tables by role, checked against the recipe.
+
+    Raises:
+        ClvError: as `bring_in` says.
+    """
+    _check_tables(raws)
+    choices = Choices.of(recipe.options)
+    _check_zone(recipe.time_zone)
+    until = _moment(recipe.observed_until, recipe.time_zone)
+    recipe = replace(recipe, maps=_maps(raws, recipe, choices), observed_until=until)
+    views = {
+        name: Cells(raws[name], recipe.maps[name], recipe.time_zone, choices, recipe.currency)
+        for name in col.TABLES
+        if name in raws
+    }
+    return Prepared(recipe, views)
+
+
+def bring_in(
+    raws: Mapping[str, RawTable], recipe: Recipe, *, now: datetime | None = None
+) -> Intake:
     """The data set of some raw tables.
 
     A table whose column map stands in the recipe is read exactly by it; for the others a map is
@@ -50,6 +90,8 @@ def bring_in(raws: Mapping[str, RawTable], recipe: Recipe) -> Intake:
     Args:
         raws: table -> its rows; ``events`` must be among them.
         recipe: Name, currency, time zone, maps and choices.
+        now: The moment of the intake, after which nothing can have happened; None where the future
+            is not to be judged.
 
     Raises:
         UploadError: there is no events table, or a table of an unknown name.
@@ -57,30 +99,45 @@ def bring_in(raws: Mapping[str, RawTable], recipe: Recipe) -> Intake:
         DataError: no event is left after cleaning, or two currencies are mixed.
         ConfigError: the recipe has an unknown time zone or choice.
     """
-    _check_tables(raws)
-    choices = Choices.of(recipe.options)
-    _check_zone(recipe.time_zone)
-    recipe = replace(recipe, maps=_maps(raws, recipe, choices))
-    views = {
-        name: Cells(raws[name], recipe.maps[name], recipe.time_zone, choices)
-        for name in col.TABLES
-        if name in raws
-    }
-    until = _moment(recipe.observed_until, recipe.time_zone)
-    recipe = replace(recipe, observed_until=until)
-    limit = None if until is None else pl.lit(until, dtype=col.TIME)
-    events = clean_events(views["events"], domain=recipe.domain, until=limit)
+    ready = prepare(raws, recipe)
+    return finished(ready, scanned(ready, now))
+
+
+def scanned(ready: Prepared, now: datetime | None) -> Scan:
+    """The events, looked at but not judged."""
+    domain, limit = ready.recipe.domain, ready.limit
+    return scan_events(ready.views["events"], domain=domain, until=limit, now=now)
+
+
+def finished(ready: Prepared, seen: Scan, choices: Mapping[str, str] | None = None) -> Intake:
+    """The data set of tables that were looked at.
+
+    Args:
+        ready: The tables by role.
+        seen: Their events.
+        choices: rule -> choice for every rule; those of the recipe where none are given.
+
+    Raises:
+        ClvError: as `bring_in` says.
+    """
+    views, recipe = ready.views, ready.recipe
+    if choices is not None:
+        made = {name: one for name, one in choices.items() if one != RULES[name].usual}
+        options = {name: one for name, one in recipe.options.items() if name not in _SAID}
+        recipe = replace(recipe, options=options | ({"rules": made} if made else {}))
+    events = clean_events(seen, choices or views["events"].choices.rules)
     if events.frame.height == 0:
         first = events.findings[0].text if events.findings else ""
-        raise DataError(say("data.no_events", source=raws["events"].source, why=first))
+        raise DataError(say("data.no_events", source=views["events"].raw.source, why=first))
     cleaned = {"events": events} | {
         name: _CLEANERS[name](view) for name, view in views.items() if name in _CLEANERS
     }
     if "impressions" in views:
-        cleaned["impressions"] = clean_impressions(views["impressions"], until=limit)
-    return _assembled(recipe, views, cleaned, until)
+        cleaned["impressions"] = clean_impressions(views["impressions"], until=ready.limit)
+    return _assembled(recipe, views, cleaned, recipe.observed_until)
 
 
+_SAID = ("rules", "drop_duplicates")
 _CLEANERS = {"items": clean_items, "users": clean_users, "spend": clean_spend}
 
 
@@ -147,7 +204,8 @@ def _assembled(
         lineage=(Step(tuple(_origin(views[name].raw, cleaned[name]) for name in cleaned)),),
     )
     rejects = {name: table.rejects for name, table in cleaned.items() if table.rejects.height}
-    return Intake(dataset, rejects)
+    ignored = {name: table.ignored for name, table in cleaned.items() if table.ignored.height}
+    return Intake(dataset, rejects, ignored)
 
 
 def _ends(times: pl.Series) -> tuple[datetime, datetime]:

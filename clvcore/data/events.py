@@ -1,5 +1,6 @@
 """The events table: who did what, when, and what money moved."""
 
+from collections.abc import Mapping
 from datetime import datetime
 from decimal import Decimal
 
@@ -91,7 +92,8 @@ def scan_events(
     below = cells.has(UNIT_PRICE) & (pl.col(col.AMOUNT) < 0) & (pl.col(col.QUANTITY) > 0)
     frame = frame.with_columns(below.fill_null(value=False).alias("_priced_below"))
     frame = _signed(_with_kinds(frame, cells, domain))
-    frame = _without_non_items(frame, cells)
+    frame = frame.with_columns(pl.col(col.ITEM).alias("_code"))
+    frame = _with_non_items(frame, cells)
     why = first_rule(
         [
             ("no_user", frame[col.USER].is_null()),
@@ -179,19 +181,24 @@ def _signed(frame: pl.DataFrame) -> pl.DataFrame:
     )
 
 
-def _without_non_items(frame: pl.DataFrame, cells: Cells) -> pl.DataFrame:
-    """Lines such as postage keep their money and lose their item; ``_code`` remembers it."""
+def _with_non_items(frame: pl.DataFrame, cells: Cells) -> pl.DataFrame:
+    """Which lines are postage and the like: those that a person listed, and those that look so."""
     item = pl.col(col.ITEM)
-    named = listed_codes(item, cells.choices.not_items)
+    listed = listed_codes(item, cells.choices.not_items)
     found = item.is_in(detected(frame[col.ITEM], titles=False).to_list())
     if col.TITLE in frame.columns:
         titles = detected(frame[col.TITLE], titles=True).to_list()
         found = found | pl.col(col.TITLE).is_in(titles)
     found = found.fill_null(value=False)
-    lost = named if cells.choices.rules["no_product"] == "item" else named | found
-    return frame.with_columns(
-        item.alias("_code"), (named | found).alias("_no_product"), lost.alias(_NOT_ITEM)
-    ).with_columns(pl.when(~pl.col(_NOT_ITEM)).then(item).alias(col.ITEM))
+    return frame.with_columns(listed.alias("_listed"), (listed | found).alias("_no_product"))
+
+
+def _without_non_items(judged: pl.DataFrame, choices: Mapping[str, str]) -> pl.DataFrame:
+    """Lines such as postage keep their money and lose their item."""
+    lost = pl.col("_listed" if choices["no_product"] == "item" else "_no_product")
+    return judged.with_columns(
+        lost.alias(_NOT_ITEM), pl.when(~lost).then(pl.col(col.ITEM)).alias(col.ITEM)
+    )
 
 
 def _after(frame: pl.DataFrame, until: pl.Expr | None) -> pl.Series:
@@ -199,10 +206,15 @@ def _after(frame: pl.DataFrame, until: pl.Expr | None) -> pl.Series:
     return frame.select(pl.repeat(value=False, n=pl.len()) | late).to_series()
 
 
-def clean_events(found: Scan) -> Cleaned:
-    """Accepted events in order of time, with the file's remaining columns behind the canonical ones."""
+def clean_events(found: Scan, choices: Mapping[str, str]) -> Cleaned:
+    """Accepted events in order of time, with the file's remaining columns behind the canonical ones.
+
+    Args:
+        found: The events, looked at.
+        choices: rule -> choice for every rule.
+    """
     cells = found.cells
-    judged, netted = found.decided(cells.choices.rules)
+    judged = _without_non_items(found.decided(choices), choices)
     aside = [column.alias(f"+{column.name}") for column in _columns_of_users(cells)]
     kept = judged.hstack(aside).filter(pl.col(WHY).is_null())
     idle = kept[col.STREAM].is_null() & kept[col.AMOUNT].is_not_null()
@@ -213,7 +225,7 @@ def clean_events(found: Scan) -> Cleaned:
     remarks = [
         *verdicts(cells, judged, columns_of_rules(cells)),
         *_remarks(cells, kept, found.times),
-        *flagged(found, judged, netted),
+        *flagged(found, judged),
     ]
     if dropped.height:
         remarks.append(_idle_money(cells, dropped))

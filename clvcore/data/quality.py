@@ -72,8 +72,17 @@ def finding(
         money=money,
         column=column,
         text=say(f"data.{_place(rule)}", **gaps | values),
-        fix=say(f"data.{_place(rule)}_fix", **gaps | values),
+        fix=_fix(rule, **gaps | values),
     )
+
+
+def _fix(rule: str, **values: object) -> str:
+    """What mends it; rules that leave a choice are mended by another choice."""
+    bare = rule.removesuffix("_found")
+    if not _place(rule).startswith("clean.") or bare not in rules.RULES:
+        return say(f"data.{_place(rule)}_fix", **values)
+    choices = ", ".join(rules.RULES[bare].choices)
+    return say("data.clean.rule_fix", rule=bare, choices=choices)
 
 
 def _place(rule: str) -> str:

@@ -50,6 +50,9 @@ RULES: dict[str, Rule] = {
 IGNORING = tuple(name for name, rule in RULES.items() if "ignored" in rule.choices.values())
 """Rules that leave out rows which are whole."""
 
+FOUND = {"duplicate": "repeated_rows", "free": "free_purchase"}
+"""Names of findings about rows that stay, where they are not ``<rule>_found``."""
+
 
 def chosen(given: Mapping[str, str]) -> dict[str, str]:
     """The choice for every rule: the given one, or the usual one.

@@ -18,7 +18,7 @@ from clvcore.data.finders import bits_of
 from clvcore.data.moments import Moments
 from clvcore.data.quality import IGNORING, MONEY_IN, WHY, finding, total
 from clvcore.data.returns import PURCHASE, REFUND, pairs
-from clvcore.data.rules import RULES, bit, verdict, verdicts_of
+from clvcore.data.rules import FOUND, RULES, bit, verdict, verdicts_of
 
 BITS = "_bits"
 ROW = "_row"
@@ -26,7 +26,6 @@ _IDLE = "_idle"
 _TABLE = "events"
 _NONE = Decimal("0.0000")
 _SEVERITY = {"duplicate": Severity.NOTE, "free": Severity.NOTE, "returns": Severity.NOTE}
-_FOUND = {"duplicate": "repeated_rows", "free": "free_purchase"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,16 +41,18 @@ class Scan:
     patterns: pl.DataFrame
     """Number of rows and their money by `WHY` and `BITS`."""
 
-    def decided(self, choices: Mapping[str, str]) -> tuple[pl.DataFrame, pl.DataFrame]:
-        """The rows with their verdict and what is left of their money, and the pairs that cancel."""
+    def decided(self, choices: Mapping[str, str]) -> pl.DataFrame:
+        """The rows with their verdict, and with what is left of their money where parts came back."""
         why = pl.coalesce(WHY, pl.lit(verdicts_of(self.rows[BITS], choices)))
         judged = self.rows.with_columns(why)
         if choices["returns"] != "net" or not self.pairs.height:
-            return judged, self.pairs.clear()
+            return judged
         live = self._live(choices)
         gone = _by_purchase(live)
         back = live[REFUND]
-        judged = judged.join(gone, left_on=ROW, right_on=PURCHASE, how="left", maintain_order="left")
+        judged = judged.join(
+            gone, left_on=ROW, right_on=PURCHASE, how="left", maintain_order="left"
+        )
         whole = pl.col("_gone") == pl.col(col.AMOUNT)
         left = pl.col(col.AMOUNT) - pl.col("_gone")
         pieces = pl.col(col.QUANTITY) - pl.col("_pieces")
@@ -63,7 +64,7 @@ class Scan:
             pl.coalesce(left, col.AMOUNT).cast(col.MONEY).alias(col.AMOUNT),
             pl.coalesce(pieces, col.QUANTITY).alias(col.QUANTITY),
         )
-        return judged.drop("_gone", "_pieces"), live
+        return judged.drop("_gone", "_pieces")
 
     def account(self, choices: Mapping[str, str]) -> Account:
         """What would become of rows and money under these choices."""
@@ -88,9 +89,13 @@ class Scan:
         return Account(
             table=_TABLE,
             rows_in=sum(rows.values()),
+            accepted=rows["accepted"],
+            rejected=rows["rejected"],
+            ignored=rows["ignored"],
             money_in=sum(money.values(), _NONE),
-            **rows,
-            **{f"money_{fate}": amount for fate, amount in money.items()},
+            money_accepted=money["accepted"],
+            money_rejected=money["rejected"],
+            money_ignored=money["ignored"],
         )
 
     def held(self, rule: str) -> pl.Expr:
@@ -139,7 +144,7 @@ def scan(cells: Cells, frame: pl.DataFrame, times: Moments, now: datetime | None
     return Scan(cells, rows, times, pairs(sound), patterns.sort(WHY, BITS))
 
 
-def flagged(found: Scan, judged: pl.DataFrame, netted: pl.DataFrame) -> Iterator[Finding]:
+def flagged(found: Scan, judged: pl.DataFrame) -> Iterator[Finding]:
     """What the rules found among the rows that stay."""
     kept = judged.filter(pl.col(WHY).is_null() & (pl.col(BITS) != 0))
     currency = found.cells.currency_code
@@ -149,16 +154,11 @@ def flagged(found: Scan, judged: pl.DataFrame, netted: pl.DataFrame) -> Iterator
             continue
         yield finding(
             _SEVERITY.get(rule, Severity.WARNING),
-            _FOUND.get(rule, f"{rule}_found"),
+            FOUND.get(rule, f"{rule}_found"),
             _TABLE,
             rows=rows.height,
             money=total(rows[MONEY_IN]),
             currency=currency,
-            **_matched(found, netted) if rule == "returns" else {},
+            matched=f"{found.pairs.height:,}",
+            matched_money=f"{total(found.pairs[col.AMOUNT]):,.2f}",
         )
-
-
-def _matched(found: Scan, netted: pl.DataFrame) -> dict[str, object]:
-    back = found.pairs if not netted.height else netted
-    matched = total(back[col.AMOUNT]) if back.height else _NONE
-    return {"matched": f"{back.height:,}", "matched_money": f"{matched:,.2f}"}

@@ -30,6 +30,7 @@ from clvcore.report.tables import safe_for_sheets
 
 FACTS = "dataset.json"
 REJECTS = "rejects_{table}.csv"
+IGNORED = "ignored_{table}.csv"
 TEMPORARY = ".new-"
 _ABANDONED_S = 3600.0
 
@@ -56,6 +57,8 @@ def store(intake: Intake, place: Path) -> Path:
             frame.write_parquet(folder / f"{table}.parquet", compression="zstd")
         for table, rejects in intake.rejects.items():
             safe_for_sheets(rejects).write_csv(folder / REJECTS.format(table=table))
+        for table, ignored in intake.ignored.items():
+            safe_for_sheets(ignored).write_csv(folder / IGNORED.format(table=table))
         facts = json.dumps(_facts(intake.dataset), indent=1, ensure_ascii=False)
         (folder / FACTS).write_text(facts, "utf-8")
 

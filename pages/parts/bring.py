@@ -1,18 +1,24 @@
 """Bring in files: read, map, check, accept. Nothing is stored before a person accepts it."""
 
+from collections.abc import Mapping
+from datetime import UTC, datetime
 from pathlib import PurePath
 
 import streamlit as st
+from streamlit.delta_generator import DeltaGenerator
 
 from clvcore.charts import numbers, words
-from clvcore.data.clean import Intake, bring_in
+from clvcore.data.clean import Intake
+from clvcore.data.consequences import Considered, consider
+from clvcore.data.dataset import Account
 from clvcore.errors import ClvError
 from clvcore.messages import say
 from clvcore.report.tables import table_bytes
 from clvcore.report.wording import on_page
 from clvcore.runs.workspace import Workspace
 from pages.parts import choice
-from pages.parts.bring_files import files
+from pages.parts.bring_clean import cleaning, is_action
+from pages.parts.bring_files import files, forget
 from pages.parts.bring_form import mapping, recipe, sound
 from pages.parts.wording import plain, why
 
@@ -36,8 +42,8 @@ def bring() -> None:
         st.code(EXAMPLE, language=None)
         return
     events = raws["events"]
-    intake: Intake | None = st.session_state.get("data_intake")
-    if intake is None:
+    seen: Considered | None = st.session_state.get("data_seen")
+    if seen is None:
         rows = numbers.headline_count(events.frame.height)
         source = plain(events.source)
         heading.subheader(say("page_data.bring.found", rows=rows, source=source), anchor=False)
@@ -50,30 +56,27 @@ def bring() -> None:
         asked = recipe(events, maps)
         checked = st.form_submit_button(say("page_data.bring.check"), key="data_check")
     if checked:
-        st.session_state.pop("data_intake", None)
+        forget()
         with st.spinner(say("page_data.bring.checking")):
-            intake = bring_in(raws, sound(asked))
-        st.session_state["data_intake"] = intake
-    if intake is not None:
-        heading.subheader(_told(intake), anchor=False)
-        _consequences(intake)
+            seen = consider(raws, sound(asked), now=datetime.now(UTC))
+            st.session_state["data_intake"] = seen.intake(seen.usual)
+        st.session_state["data_seen"] = seen
+    if seen is not None:
+        _consequences(seen, heading)
 
 
-def _told(intake: Intake) -> str:
-    events = intake.dataset.accounts[0]
-    counts = {
-        name: numbers.headline_count(getattr(events, name))
-        for name in ("rows_in", "accepted", "rejected", "ignored")
-    }
-    return say("page_data.bring.ready", **counts)
-
-
-def _consequences(intake: Intake) -> None:
-    """What accepting would mean, and the button that does it."""
-    for one in intake.dataset.findings:
-        grave = say(f"page_data.severity_{one.severity.value}")
-        st.markdown(f"**{grave}** {plain(on_page(one.text))}")
-        st.caption(plain(on_page(one.fix)))
+def _consequences(seen: Considered, heading: DeltaGenerator) -> None:
+    """What accepting would mean, the choices about it, and the button that does it."""
+    choices = cleaning(seen)
+    heading.subheader(_told(seen.account(choices)), anchor=False)
+    intake: Intake = st.session_state["data_intake"]
+    others = [one for one in intake.dataset.findings if not is_action(one)]
+    if others:
+        with st.expander(say("page_data.clean.others", count=len(others)), key="data_others"):
+            for one in others:
+                grave = say(f"page_data.severity_{one.severity.value}")
+                st.markdown(f"**{grave}** {plain(on_page(one.text))}")
+                st.caption(plain(on_page(one.fix)))
     for table, rejects in intake.rejects.items():
         st.download_button(
             say("page_data.rejects", table=words.table(table)),
@@ -89,14 +92,26 @@ def _consequences(intake: Intake) -> None:
         type="primary",
         help=say("page_data.bring.accept_help"),
         on_click=_accept,
-        args=(intake,),
+        args=(seen, choices),
     )
 
 
-def _accept(intake: Intake) -> None:
+def _told(events: Account) -> str:
+    counts = {
+        name: numbers.headline_count(getattr(events, name))
+        for name in ("rows_in", "accepted", "rejected", "ignored")
+    }
+    return say("page_data.bring.ready", **counts)
+
+
+def _accept(seen: Considered, choices: Mapping[str, str]) -> None:
     """Store the data set and let all pages be about it; what stands in the way is told."""
     said = st.session_state
+    intake: Intake = said["data_intake"]
     try:
+        if choices != seen.usual:
+            with st.spinner(say("page_data.bring.checking")):
+                intake = seen.intake(choices)
         Workspace.default().add(intake)
     except ClvError as error:
         said["data_wrong"] = why(error)
@@ -106,4 +121,4 @@ def _accept(intake: Intake) -> None:
     choice.show(intake.dataset.id)
     said["data_view"] = "look"
     said["data_said"] = say("page_data.bring.accepted", name=plain(intake.dataset.name))
-    said.pop("data_intake", None)
+    forget()

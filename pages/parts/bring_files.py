@@ -29,7 +29,7 @@ def _file(table: str) -> RawTable | None:
         type=["csv", "tsv", "txt", "parquet"],
         key=f"data_file_{table}",
         help=say(f"page_data.bring.{table}_help"),
-        on_change=_forget,
+        on_change=forget,
     )
     if upload is None:
         return None
@@ -45,5 +45,7 @@ def _file(table: str) -> RawTable | None:
     return known[1]
 
 
-def _forget() -> None:
-    st.session_state.pop("data_intake", None)
+def forget() -> None:
+    """Let what was found in the files go: they, or how they are read, are others now."""
+    for name in ("data_seen", "data_intake"):
+        st.session_state.pop(name, None)
