@@ -1,9 +1,11 @@
 """What tests of several rooms share: a small simulated shop on disk, and a workspace of its own."""
 
 import os
+from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 
+import postgres as servers
 import pytest
 from browsing import CHROMIUM, MISSING
 
@@ -13,9 +15,20 @@ os.environ.pop("CLV_LANGUAGE", None)  # the tests listen to English
 
 
 def pytest_terminal_summary(terminalreporter) -> None:
-    """Say what was left out where there is no browser."""
+    """Say what was left out where there is no browser or no PostgreSQL."""
     if not CHROMIUM:
         terminalreporter.write_line(MISSING)
+    if not servers.PROGRAMS:
+        terminalreporter.write_line(servers.MISSING)
+
+
+@pytest.fixture(scope="session")
+def postgres() -> Iterator[servers.Postgres]:
+    """A PostgreSQL server that lives as long as the tests."""
+    if not servers.PROGRAMS:
+        pytest.skip(servers.MISSING)
+    with servers.running() as server:
+        yield server
 
 
 @pytest.fixture(scope="session")

@@ -9,7 +9,9 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-PROGRAMS = next(iter(sorted(Path("/usr/lib/postgresql").glob("*/bin"), reverse=True)), None)
+PROGRAMS = next(
+    (file.parent for file in sorted(Path("/usr/lib/postgresql").glob("*/bin/initdb"))), None
+)
 MISSING = "no PostgreSQL: its tests are left out (install Debian's package postgresql)"
 OWNER = "owner"
 READER, PASSWORD = "reader", "s3cr#t/pass word"

@@ -11,6 +11,7 @@ from clvcore import columns as col
 from clvcore.data.cells import Cells
 from clvcore.data.choices import Choices, is_zone
 from clvcore.data.dataset import (
+    CUT,
     ColumnMap,
     Dataset,
     Finding,
@@ -189,6 +190,7 @@ def _assembled(
     times = pl.concat([frame[col.AT] for frame in (events, shown) if frame is not None])
     first, last = _ends(times)
     findings = [one for name in cleaned for one in cleaned[name].findings]
+    findings += _cut_short(views)
     findings += _other_currencies(views, recipe.currency, cleaned)
     findings += _completions(items, listed_items, users, listed_users, views, cleaned)
     dataset = Dataset.of(
@@ -267,6 +269,15 @@ def _users(
         told = last_known(events, fresh, view.raw.numbers)
         users = users.join(told, on=col.USER, how="left", maintain_order="left")
     return users.sort(col.USER)
+
+
+def _cut_short(views: Mapping[str, Cells]) -> list[Finding]:
+    """Tables of which not every row was read."""
+    return [
+        finding(Severity.WARNING, "cut_short", name, rows=view.height, source=view.raw.source)
+        for name, view in views.items()
+        if CUT in view.raw.reading
+    ]
 
 
 def _other_currencies(

@@ -30,6 +30,10 @@ _BROKEN = {"line": pl.Int64(), "text": pl.String()}
 _ASIDE = _BROKEN | {"why": pl.String()}
 
 
+CUT = "rows_cut_after"
+"""Part of `RawTable.reading` that is there where more rows were to be had than the limit allowed."""
+
+
 @dataclass(frozen=True, slots=True)
 class SourceFile:
     """A file, or the answer to a query, that a table was read from."""

@@ -8,15 +8,13 @@ from threading import Timer
 
 import polars as pl
 
-from clvcore.data.dataset import RawTable, SourceFile
+from clvcore.data.dataset import CUT, RawTable, SourceFile
 from clvcore.errors import MappingError, UploadError
 from clvcore.messages import say
 from clvcore.runs.databases.source import Connection
 
 BATCH = 20_000
 """Rows that are fetched at once."""
-CUT = "rows_cut_after"
-"""Part of `RawTable.reading` that is there where the answer was longer than the limit."""
 VALUE = "value."
 """Before the name of a value that was put into the query, in `RawTable.reading`."""
 

@@ -1,10 +1,12 @@
 """Ask a database: what tables it has, a few rows of a query, or all of them."""
 
 from collections.abc import Mapping
+from importlib import import_module
 from types import ModuleType
 
 from clvcore.data.dataset import RawTable
-from clvcore.runs.databases import duck, postgresql, sqlite
+from clvcore.messages import say
+from clvcore.runs.databases import duck, postgresql, sqlite, wrong
 from clvcore.runs.databases.answer import Table, Wanted, raw_table
 from clvcore.runs.databases.source import Connection
 from clvcore.runs.databases.statement import checked, fitting
@@ -15,6 +17,7 @@ LIMIT_ROWS = 5_000_000
 """As many rows of text as a machine with 8 GB still holds with room to clean them."""
 TIMEOUT_S = 300.0
 _DRIVERS: Mapping[str, ModuleType] = {"sqlite": sqlite, "duckdb": duck, "postgresql": postgresql}
+_PACKAGES = {"sqlite": "sqlite3", "duckdb": "duckdb", "postgresql": "psycopg"}
 
 
 def preview(source: Connection, sql: str, parameters: Mapping[str, str] | None = None) -> RawTable:
@@ -33,7 +36,7 @@ def query(
 ) -> RawTable:
     """The rows that a database answers with, every value as exact text and unknown as null.
 
-    Where the answer is longer than the limit, `answer.CUT` stands in ``reading``.
+    Where the answer is longer than the limit, `dataset.CUT` stands in ``reading``.
 
     Args:
         source: Which database.
@@ -52,7 +55,7 @@ def query(
     statement = checked(sql)
     values = fitting(statement, parameters or {})
     wanted = Wanted(statement, values, limit_rows, timeout_s)
-    return raw_table(source, wanted, _DRIVERS[source.kind].fetch(source, wanted), table)
+    return raw_table(source, wanted, _driver(source).fetch(source, wanted), table)
 
 
 def tables(source: Connection) -> list[Table]:
@@ -62,4 +65,14 @@ def tables(source: Connection) -> list[Table]:
         ConfigError: no driver or no connection.
         NotFoundError: no such file.
     """
-    return _DRIVERS[source.kind].tables(source)
+    return _driver(source).tables(source)
+
+
+def _driver(source: Connection) -> ModuleType:
+    """What speaks to this kind of database, once the package that it needs is known to be there."""
+    package = _PACKAGES[source.kind]
+    try:
+        import_module(package)
+    except ImportError:
+        raise wrong.driver_missing(say(f"data.db.kind.{source.kind}"), package) from None
+    return _DRIVERS[source.kind]

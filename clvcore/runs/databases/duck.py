@@ -77,10 +77,8 @@ def tables(place: Connection) -> list[Table]:
 
 @contextmanager
 def _opened(place: Connection) -> "Generator[duckdb.DuckDBPyConnection]":
-    try:
-        import duckdb
-    except ImportError:
-        raise wrong.driver_missing("DuckDB", "duckdb") from None
+    import duckdb
+
     path = there(place, MAGIC, OFFSET)
     try:
         connection = duckdb.connect(path, read_only=True, config={**_SETTINGS})

@@ -89,12 +89,10 @@ def tables(place: Connection) -> list[Table]:
 
 @contextmanager
 def _opened(place: Connection, timeout_s: float) -> "Generator[psycopg.Connection[Any]]":
-    try:
-        import psycopg
-        from psycopg.conninfo import make_conninfo
-        from psycopg.types.string import TextLoader
-    except ImportError:
-        raise wrong.driver_missing("PostgreSQL", "psycopg") from None
+    import psycopg
+    from psycopg.conninfo import make_conninfo
+    from psycopg.types.string import TextLoader
+
     settings = {
         "default_transaction_read_only": "on",
         "statement_timeout": f"{max(1, round(timeout_s * 1000))}",
