@@ -1,6 +1,8 @@
-"""``clv data append``: next month's files come to a data set by its own recipe."""
+"""``clv data check`` and ``append``: next month's files beside a data set, by its own recipe."""
 
-from dataclasses import replace
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import asdict, dataclass, replace
+from pathlib import Path
 from typing import Any
 
 import click
@@ -8,29 +10,92 @@ from rich.console import Console
 from rich.text import Text
 
 from clvcore import columns as col
-from clvcore.cli.dataset import as_stored, summary, tell
-from clvcore.cli.intake import table_options
+from clvcore.cli.dataset import STYLES, as_stored, summary, tell
+from clvcore.cli.intake import by_table, table_options
 from clvcore.cli.output import answer, as_json, working
-from clvcore.data.append import append
+from clvcore.data.append import joined
+from clvcore.data.changes import Changes
+from clvcore.data.clean import Intake
+from clvcore.data.dataset import ColumnMap, Dataset, RawTable, Recipe
+from clvcore.data.mapping import checked
+from clvcore.data.replay import replay
 from clvcore.messages import say
 from clvcore.runs.workspace import Workspace, table_file
 
 
+def _by_recipe(command: Callable[..., Any]) -> Callable[..., Any]:
+    """The options of a command that replays a recipe."""
+    options = [
+        table_options(required=True),
+        click.option(
+            "--map", "maps", multiple=True, metavar="ROLE=COLUMN", help=say("data.help_again_map")
+        ),
+        click.option("--decimal", type=click.Choice([".", ","]), help=say("data.help_decimal")),
+        click.option(
+            "--date-order", type=click.Choice(["dmy", "mdy"]), help=say("data.help_date_order")
+        ),
+    ]
+    for option in reversed(options):
+        command = option(command)
+    return command
+
+
+@dataclass(frozen=True, slots=True)
+class _Replayed:
+    """What came of the files by the recipe of a data set."""
+
+    previous: Dataset
+    fresh: Intake
+    changes: Changes
+
+
+def _replayed(reference: str, given: Mapping[str, Any]) -> _Replayed:
+    files: dict[str, Path] = {table: path for table in col.TABLES if (path := given[table])}
+    raws = {table: table_file(path, table) for table, path in files.items()}
+    with working("cli.reading", data=reference):
+        previous = Workspace.default().resolve(reference)
+        recipe = _adapted(previous.recipe, raws, given)
+        return _Replayed(previous, *replay(raws, recipe, previous))
+
+
+def _adapted(recipe: Recipe, raws: Mapping[str, RawTable], given: Mapping[str, Any]) -> Recipe:
+    """The recipe with what was said on the command line."""
+    maps = dict(recipe.maps)
+    for table, roles in by_table(given["maps"], raws).items():
+        if roles and table in maps:
+            said = checked(raws[table], ColumnMap(roles)).roles
+            maps[table] = ColumnMap({**maps[table].roles, **said}, maps[table].constants)
+    said = {name: given[name] for name in ("decimal", "date_order") if given[name]}
+    return replace(recipe, maps=maps, options={**recipe.options, **said})
+
+
+@click.command("check", help=say("data.help_check"))
+@click.argument("reference", metavar="DATA")
+@_by_recipe
+@as_json
+def check(reference: str, *, as_json: bool, **given: Any) -> None:
+    """How further files differ from a data set; nothing is stored."""
+    found = _replayed(reference, given)
+    value = {
+        "data": found.previous.id,
+        "name": found.previous.name,
+        "alarming": len(found.changes.alarming),
+        "changes": plain(found.changes),
+        "tables": summary(found.fresh.dataset)["tables"],
+    }
+    answer(value, as_json=as_json, text=lambda console: tell_changes(console, found.changes))
+
+
 @click.command("append", help=say("data.help_append"))
 @click.argument("reference", metavar="DATA")
-@table_options(required=True)
+@_by_recipe
 @click.option("--name", help=say("data.help_append_name"))
 @as_json
 def append_(reference: str, *, name: str | None, as_json: bool, **given: Any) -> None:
     """The data set with the rows of further files, as a new data set of the workspace."""
-    workspace = Workspace.default()
-    raws = {
-        table: table_file(path, table) for table in col.TABLES if (path := given[table]) is not None
-    }
-    with working("cli.reading", data=reference):
-        previous = workspace.resolve(reference)
-        recipe = previous.recipe if name is None else replace(previous.recipe, name=name.strip())
-        intake = append(previous, raws, recipe)
+    found, workspace = _replayed(reference, given), Workspace.default()
+    previous = found.previous
+    intake = joined(previous, found.fresh, name=name)
     made, folder = intake.dataset, workspace.folder_of(previous.id)
     is_new = made.id != previous.id
     if is_new:
@@ -40,7 +105,32 @@ def append_(reference: str, *, name: str | None, as_json: bool, **given: Any) ->
     def text(console: Console) -> None:
         if not is_new:
             console.print(Text(say("data.again_nothing", name=previous.name)))
+        tell_changes(console, found.changes)
+        console.print()
         tell(console, made, folder)
 
-    value = summary(made, folder) | {"parent": previous.id, "is_new": is_new}
+    value = summary(made, folder) | {
+        "parent": previous.id,
+        "is_new": is_new,
+        "changes": plain(found.changes),
+    }
     answer(value, as_json=as_json, text=text)
+
+
+def plain(found: Changes) -> Sequence[dict[str, Any]]:
+    """What was compared, as plain values for JSON, the gravest first."""
+    return [asdict(one) | {"is_news": one.is_news} for one in found.all]
+
+
+def tell_changes(console: Console, found: Changes) -> None:
+    """Print what differs, the gravest first, and how much was compared."""
+    told = "data.again_alarming" if found.alarming else "data.again_calm"
+    counts = {"compared": len(found.all), "alarming": len(found.alarming)}
+    console.print(Text(say(told, **counts), style="bold"))
+    for one in found.news:
+        console.print()
+        grave = say(f"page_data.severity_{one.severity.value}")
+        line = Text(say("cli.finding", grave=grave), style=STYLES[one.severity])
+        line.append(one.text, style="default")
+        console.print(line)
+        console.print(Text(f"  {one.fix}", style="dim"))

@@ -9,7 +9,7 @@ from rich.table import Table
 from rich.text import Text
 
 from clvcore import columns as col
-from clvcore.cli.again import append_
+from clvcore.cli.again import append_, check
 from clvcore.cli.dataset import as_stored, mark, summary, tell
 from clvcore.cli.intake import Wishes, recipe_options, table_options
 from clvcore.cli.output import answer, as_json
@@ -26,6 +26,7 @@ def data() -> None:
     """Hold the commands together; the help text is a message."""
 
 
+data.add_command(check)
 data.add_command(append_)
 data.add_command(query)
 

@@ -19,7 +19,7 @@ from clvcore.data.dataset import Dataset, Finding, Origin, Severity, Step
 from clvcore.messages import listed, say
 from clvcore.runs import stored
 
-_STYLES = {Severity.ERROR: "red", Severity.WARNING: "yellow", Severity.NOTE: "dim"}
+STYLES = {Severity.ERROR: "red", Severity.WARNING: "yellow", Severity.NOTE: "dim"}
 
 
 def mark(*, simulated: bool) -> str:
@@ -179,7 +179,7 @@ def _tell_findings(console: Console, findings: Sequence[Finding]) -> None:
     for finding in findings:
         console.print()
         grave = say(f"page_data.severity_{finding.severity.value}")
-        line = Text(say("cli.finding", grave=grave), style=_STYLES[finding.severity])
+        line = Text(say("cli.finding", grave=grave), style=STYLES[finding.severity])
         line.append(finding.text, style="default")
         console.print(line)
         console.print(Text(f"  {finding.fix}", style="dim"))

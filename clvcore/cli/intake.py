@@ -146,7 +146,7 @@ def _maps(
     raws: Mapping[str, RawTable], recipe: Recipe, maps: Sequence[str], constants: Sequence[str]
 ) -> dict[str, ColumnMap]:
     """The recipe's maps, with what was said on the command line; the rest is proposed."""
-    roles, fixed = _by_table(maps, raws), _by_table(constants, raws)
+    roles, fixed = by_table(maps, raws), by_table(constants, raws)
     found = {table: one for table, one in recipe.maps.items() if table in raws}
     for table, raw in raws.items():
         if table in recipe.maps and not (roles[table] or fixed[table]):
@@ -157,7 +157,12 @@ def _maps(
     return found
 
 
-def _by_table(texts: Sequence[str], raws: Mapping[str, RawTable]) -> dict[str, dict[str, str]]:
+def by_table(texts: Sequence[str], raws: Mapping[str, RawTable]) -> dict[str, dict[str, str]]:
+    """What ``role=value`` and ``table.role=value`` say, by table.
+
+    Raises:
+        MappingError: a text is no such pair, or is about a table that is not brought in.
+    """
     found: dict[str, dict[str, str]] = {table: {} for table in raws}
     for text in texts:
         role, value = _pair(text)

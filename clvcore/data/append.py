@@ -45,8 +45,14 @@ def append(previous: Dataset, raws: Mapping[str, RawTable], recipe: Recipe | Non
     return joined(previous, bring_in(raws, replace(asked, observed_until=None)))
 
 
-def joined(previous: Dataset, fresh: Intake) -> Intake:
-    """Two data sets as one; of what both tell the later, ``fresh``, counts."""
+def joined(previous: Dataset, fresh: Intake, name: str | None = None) -> Intake:
+    """Two data sets as one; of what both tell the later, ``fresh``, counts.
+
+    Args:
+        previous: What is there; what comes of it bears its name where ``name`` is None.
+        fresh: What was brought in by the same recipe.
+        name: Of the new data set.
+    """
     new = fresh.dataset
     events, again = tables.behaviour(previous.events, new.events, tables.SAME_EVENT)
     shown, shown_again = _shown(previous.impressions, new.impressions)
@@ -67,6 +73,7 @@ def joined(previous: Dataset, fresh: Intake) -> Intake:
     until, last = previous.recipe.observed_until, max(previous.observed[1], new.observed[1])
     recipe = replace(
         new.recipe,
+        name=previous.name if name is None else name.strip(),
         maps={**previous.recipe.maps, **new.recipe.maps},
         observed_until=until if until is not None and last <= until else None,
     )

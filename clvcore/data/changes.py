@@ -18,6 +18,14 @@ _NAMES_MATTER = 0.05
 """Share of the events from which on names that are new, or gone, are a warning."""
 _REJECTED_MORE, _REJECTED_MANY = 0.01, 0.05
 """Further share of rejected rows that is a warning, and an error."""
+_NEVER_EMPTY = (col.USER, col.AT, col.KIND, col.STREAM)
+_BEARING = {
+    col.AMOUNT: ["purchase", "refund", "ad", "subscription"],
+    col.QUANTITY: ["purchase", "refund"],
+    col.ORDER: ["purchase", "refund"],
+    col.RATING: ["rating"],
+}
+"""Kinds of which a column tells something; elsewhere it is empty by nature."""
 _LIFTED = {"unknown_kind": Severity.WARNING, "other_currency": Severity.ERROR}
 """Findings about the rows that are differences too, with their weight."""
 
@@ -77,7 +85,7 @@ def changes(previous: Dataset, fresh: Dataset, raws: Mapping[str, RawTable]) -> 
     later = fresh.events.filter(pl.col(col.AT) > previous.events[col.AT].max())
     part = later if later.height else fresh.events
     found = [
-        *_columns(previous, raws),
+        *_columns(previous, fresh, raws),
         *_lifted(fresh.findings),
         *_span(previous, fresh),
         *_rates(previous, part),
@@ -157,24 +165,26 @@ def _measured(
     )
 
 
-def _columns(previous: Dataset, raws: Mapping[str, RawTable]) -> Iterator[Change]:
-    """Columns that are new or gone; those that a recipe reads and that are gone were asked for."""
+def _columns(previous: Dataset, fresh: Dataset, raws: Mapping[str, RawTable]) -> Iterator[Change]:
+    """Columns that are new, gone, or read under another name than before."""
     for table, raw in raws.items():
-        before = known_columns(previous, table)
-        if not before:
-            continue
-        new = [name for name in raw.frame.columns if name not in before]
-        gone = [name for name in before if name not in raw.frame.columns]
-        read = (
-            set(previous.recipe.maps[table].roles.values())
-            if table in previous.recipe.maps
-            else set()
+        before, there = known_columns(previous, table), raw.frame.columns
+        old, new = (
+            dict(one.recipe.maps[table].roles) if table in one.recipe.maps else {}
+            for one in (previous, fresh)
         )
-        if new:
-            yield _change("columns_new", Severity.NOTE, table=table, names=listed(new))
+        moved = {old[role]: new[role] for role in old if new.get(role, old[role]) != old[role]}
+        lost = [old[role] for role in old if role not in new]
+        for one, name in moved.items():
+            yield _change("column_renamed", Severity.NOTE, table=table, column=one, name=name)
+        if lost:
+            yield _change("columns_lost", Severity.WARNING, table=table, names=listed(lost))
+        fresh_names = [name for name in there if name not in (*before, *moved.values())]
+        gone = [name for name in before if name not in (*there, *moved, *lost)]
+        if before and fresh_names:
+            yield _change("columns_new", Severity.NOTE, table=table, names=listed(fresh_names))
         if gone:
-            weight = Severity.WARNING if read.intersection(gone) else Severity.NOTE
-            yield _change("columns_gone", weight, table=table, names=listed(gone))
+            yield _change("columns_gone", Severity.NOTE, table=table, names=listed(gone))
 
 
 def _lifted(findings: Sequence[Finding]) -> Iterator[Change]:
@@ -227,7 +237,9 @@ def _kinds(previous: Dataset, part: pl.DataFrame) -> Iterator[Change]:
     months = measures.full_months(previous)
     sides = [set(frame[col.KIND].cast(pl.String)) for frame in (previous.events, part)]
     for kind in sorted(sides[0] | sides[1]):
-        found = measures.share(months, previous, part, pl.col(col.KIND).cast(pl.String) == kind)
+        found = measures.share(
+            months, previous.events, part, pl.col(col.KIND).cast(pl.String) == kind
+        )
         named: dict[str, Any] = {"kind": say(f"page_data.kind.{kind}"), "column": col.KIND}
         if kind not in sides[0]:
             yield _change("kind_new", Severity.WARNING, after=found.after, unit="share", **named)
@@ -273,9 +285,18 @@ def _gaps(previous: Dataset, fresh: Dataset, part: pl.DataFrame) -> Iterator[Cha
     """How often a cell is empty, for every column that holds something on either side."""
     months = measures.full_months(previous)
     for column in col.EVENTS:
-        empty = all(one[column].null_count() == one.height for one in (previous.events, part))
-        if not empty and column not in (col.USER, col.AT, col.KIND, col.STREAM):
-            found = measures.share(months, previous, part, pl.col(column).is_null())
+        kinds = _BEARING.get(column)
+        which = pl.lit(value=True) if kinds is None else pl.col(col.KIND).is_in(kinds)
+        sides = [one.filter(which) for one in (previous.events, part)]
+        told_of = [one for one in sides if one[column].null_count() < one.height]
+        if all(one.height for one in sides) and told_of and column not in _NEVER_EMPTY:
+            empty = {at: one.filter(which) for at, one in months.items()}
+            found = measures.share(
+                {at: one for at, one in empty.items() if one.height},
+                sides[0],
+                sides[1],
+                pl.col(column).is_null(),
+            )
             yield _measured("missing", found, usual.share, "share", column=column)
     told = {account.table for account in fresh.accounts}
     for table in ("items", "users"):

@@ -66,14 +66,14 @@ def rate(
 
 
 def share(
-    months: Mapping[date, pl.DataFrame], data: Dataset, part: pl.DataFrame, which: pl.Expr
+    months: Mapping[date, pl.DataFrame], before: pl.DataFrame, part: pl.DataFrame, which: pl.Expr
 ) -> Measured:
     """The share of the events for which ``which`` is true."""
 
     def held(frame: pl.DataFrame) -> float:
         return float(frame.select(which.fill_null(value=False).mean()).item() or 0.0)
 
-    return Measured([held(one) for one in months.values()], held(data.events), held(part))
+    return Measured([held(one) for one in months.values()], held(before), held(part))
 
 
 def known(

@@ -143,3 +143,16 @@ def test_next_months_file_is_added_once_and_where_it_came_from_is_told(clv, even
     again = clv("append", added["id"], "--events", later).stdout
     assert "Nothing new" in again
     assert len(json.loads(clv("list", "--json").stdout)["datasets"]) == 2
+
+
+def test_how_the_next_file_differs_is_told_and_nothing_is_stored(clv, events, tmp_path):
+    clv("import", "--events", events, "--name", "mine")
+    later = tmp_path / "later.csv"
+    later.write_text("customer,product,date,revenue\n1,a,2025-02-05,5.00\n")
+    with pytest.raises(ClvError, match="It may be called revenue now"):
+        clv("check", "mine", "--events", later)
+    words = ["check", "mine", "--events", later, "--map", "amount=revenue"]
+    found = json.loads(clv(*words, "--json").stdout)
+    assert "gap" in {one["rule"] for one in found["changes"] if one["is_news"]}
+    assert "30 days without data" in clv(*words).stdout
+    assert len(json.loads(clv("list", "--json").stdout)["datasets"]) == 1
