@@ -45,3 +45,30 @@ def volumes(frame: pl.DataFrame, measure: str, *, unit: str, step: str) -> go.Fi
     if len(begins) <= FEW:  # else the axis counts the hours between them
         made.update_xaxes(tickmode="array", tickvals=begins, ticktext=[day(one) for one in begins])
     return made
+
+
+def empty_cells(frame: pl.DataFrame, *, step: str) -> go.Figure:
+    """A line a column with the share of its cells that are empty, by week or month.
+
+    Args:
+        frame: ``begin``, ``column`` and ``share``, as `clvcore.report.quality.empty_over_time`
+            gives them.
+        step: Title of the time axis.
+    """
+    made = template.figure(height=HEIGHT, x=step, y=say("page_data.again_axis_empty"))
+    names = sorted(set(frame["column"]))
+    colours = template.colours(names)
+    for name in names:
+        own = frame.filter(pl.col("column") == name)
+        made.add_scatter(
+            x=own["begin"],
+            y=own["share"],
+            name=name,
+            mode="lines",
+            line={"color": colours[name], "width": 2},
+            hovertemplate=say("page_data.again_hover_empty"),
+        )
+    made.update_layout(showlegend=True, hovermode="x unified")
+    made.update_yaxes(rangemode="tozero", tickformat=".0%")
+    template.by_time(made)
+    return made

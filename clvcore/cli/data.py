@@ -13,6 +13,7 @@ from clvcore.cli.again import append_, check
 from clvcore.cli.dataset import as_stored, mark, summary, tell
 from clvcore.cli.intake import Wishes, recipe_options, table_options
 from clvcore.cli.output import answer, as_json
+from clvcore.cli.quality import quality
 from clvcore.cli.query import query
 from clvcore.data import sample
 from clvcore.data.clean import bring_in
@@ -28,6 +29,7 @@ def data() -> None:
 
 data.add_command(check)
 data.add_command(append_)
+data.add_command(quality)
 data.add_command(query)
 
 

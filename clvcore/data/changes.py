@@ -19,13 +19,6 @@ _NAMES_MATTER = 0.05
 _REJECTED_MORE, _REJECTED_MANY = 0.01, 0.05
 """Further share of rejected rows that is a warning, and an error."""
 _NEVER_EMPTY = (col.USER, col.AT, col.KIND, col.STREAM)
-_BEARING = {
-    col.AMOUNT: ["purchase", "refund", "ad", "subscription"],
-    col.QUANTITY: ["purchase", "refund"],
-    col.ORDER: ["purchase", "refund"],
-    col.RATING: ["rating"],
-}
-"""Kinds of which a column tells something; elsewhere it is empty by nature."""
 _LIFTED = {"unknown_kind": Severity.WARNING, "other_currency": Severity.ERROR}
 """Findings about the rows that are differences too, with their weight."""
 
@@ -285,7 +278,7 @@ def _gaps(previous: Dataset, fresh: Dataset, part: pl.DataFrame) -> Iterator[Cha
     """How often a cell is empty, for every column that holds something on either side."""
     months = measures.full_months(previous)
     for column in col.EVENTS:
-        kinds = _BEARING.get(column)
+        kinds = measures.BEARING.get(column)
         which = pl.lit(value=True) if kinds is None else pl.col(col.KIND).is_in(kinds)
         sides = [one.filter(which) for one in (previous.events, part)]
         told_of = [one for one in sides if one[column].null_count() < one.height]

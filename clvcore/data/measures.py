@@ -10,6 +10,15 @@ import polars as pl
 from clvcore import columns as col
 from clvcore.data.dataset import Dataset
 
+BEARING = {
+    col.ITEM: ("view", "cart", "purchase", "refund", "play", "rating"),
+    col.AMOUNT: ("purchase", "refund", "ad", "subscription"),
+    col.STREAM: ("purchase", "refund", "ad", "subscription"),
+    col.QUANTITY: ("purchase", "refund"),
+    col.ORDER: ("purchase", "refund"),
+    col.RATING: ("rating",),
+}
+"""Kinds of events of which a column tells something; elsewhere it is empty by nature."""
 _MONTH = "_month"
 
 

@@ -156,3 +156,14 @@ def test_how_the_next_file_differs_is_told_and_nothing_is_stored(clv, events, tm
     assert "gap" in {one["rule"] for one in found["changes"] if one["is_news"]}
     assert "30 days without data" in clv(*words).stdout
     assert len(json.loads(clv("list", "--json").stdout)["datasets"]) == 1
+
+
+def test_how_sound_a_data_set_is_is_told_as_json_text_and_html(clv, events, tmp_path):
+    made = json.loads(clv("import", "--events", events, "--name", "mine", "--json").stdout)
+    page = tmp_path / "quality.html"
+    found = json.loads(clv("quality", "mine", "--html", page, "--json").stdout)
+    assert found["tables"]["events"]["rows_in"] == made["rows_in"]
+    assert [one["rule"] for one in found["findings"]] == [one["rule"] for one in made["findings"]]
+    assert all(one["holds"] for one in found["checks"])
+    assert page.read_text().startswith("<!doctype html>")
+    assert "Rows in and their parts (events)" in clv("quality", "mine").stdout

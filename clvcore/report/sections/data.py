@@ -25,9 +25,9 @@ _BEAR_MONEY = ("events", "spend")
 def data_section(data: Dataset) -> Section:
     """What came in, what was taken of it, and what was found."""
     accounts = Block(
-        say("page_data.accounts"), say("page_data.accounts_help"), tables=(_accounts(data),)
+        say("page_data.accounts"), say("page_data.accounts_help"), tables=(accounts_table(data),)
     )
-    blocks = (_volumes(data), accounts, _findings(data), _kinds(data))
+    blocks = (volumes_block(data), accounts, findings_block(data), _kinds(data))
     return Section("data", say("report.data.title"), data_answer(data), blocks)
 
 
@@ -53,7 +53,8 @@ def data_answer(data: Dataset) -> str:
     return say("units.both", first=told, second=say("page_data.answer_money", **money))
 
 
-def _volumes(data: Dataset) -> Block:
+def volumes_block(data: Dataset) -> Block:
+    """Events by week or month, as a chart and as a table."""
     every = overview.step_of(data)
     frame, step = overview.volumes(data, every), say(f"page_data.step_{every}")
     first, last = data.observed
@@ -92,7 +93,8 @@ def _volumes_table(frame: pl.DataFrame, step: str, currency: str) -> Table:
     return table(say("report.data.volumes_table", step=step), wide, columns, folded=True)
 
 
-def _accounts(data: Dataset) -> Table:
+def accounts_table(data: Dataset) -> Table:
+    """Rows and money in, accepted, rejected and ignored, by table."""
     columns = {"table": (say("page_data.col_table"), "word")}
     columns["rows_in"] = (say("page_data.col_in"), "count")
     columns |= {name: (say(f"page_data.col_{name}"), "count") for name in _STATES}
@@ -109,7 +111,8 @@ def _accounts(data: Dataset) -> Table:
     return table(say("report.data.accounts_table"), rows, columns)
 
 
-def _findings(data: Dataset) -> Block:
+def findings_block(data: Dataset) -> Block:
+    """Every finding, the gravest first, with what mends it."""
     heading = say("page_data.findings")
     if not data.findings:
         return Block(heading, say("page_data.trust_none"))
