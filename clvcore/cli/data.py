@@ -11,12 +11,14 @@ from rich.text import Text
 from clvcore import columns as col
 from clvcore.cli.again import append_, check
 from clvcore.cli.dataset import as_stored, mark, summary, tell
+from clvcore.cli.explain import all_open, explain, explanation
 from clvcore.cli.intake import Wishes, recipe_options, table_options
 from clvcore.cli.output import answer, as_json
 from clvcore.cli.quality import quality
 from clvcore.cli.query import query
 from clvcore.data import sample
 from clvcore.data.clean import bring_in
+from clvcore.errors import MappingError
 from clvcore.messages import say
 from clvcore.runs import stored
 from clvcore.runs.workspace import Workspace, table_file
@@ -93,13 +95,28 @@ def show(reference: str, *, as_json: bool) -> None:
 @data.command("import", help=say("data.help_import"))
 @table_options(required=True)
 @recipe_options
+@click.option("--explain", "explained", is_flag=True, help=say("data.known.help_explain"))
 @as_json
-def import_(*, as_json: bool, **given: Any) -> None:
+def import_(*, explained: bool, as_json: bool, **given: Any) -> None:
     """Files become a data set of the workspace."""
     files = {table: path for table in col.TABLES if (path := given.pop(table)) is not None}
     wishes = Wishes.of(given)
     raws = {table: table_file(path, table) for table, path in files.items()}
-    intake = bring_in(raws, wishes.recipe(raws, files["events"].stem))
+    known = wishes.known(raws)
+    if explained:
+        found = wishes.explained(raws)
+        told = explanation(found, known)
+        answer(told, as_json=as_json, text=lambda console: explain(console, found, known))
+        return
+    if known is not None and not as_json:
+        click.echo(say("data.known.looks", export=known.title))
+    try:
+        intake = bring_in(raws, wishes.recipe(raws, files["events"].stem))
+    except MappingError as error:
+        together = all_open(wishes.explained(raws))
+        if together is None:
+            raise
+        raise MappingError(together) from error
     folder = Workspace.default().add(intake)
     made = as_stored(intake.dataset, folder)
     answer(summary(made, folder), as_json=as_json, text=lambda console: tell(console, made, folder))

@@ -10,11 +10,19 @@ import click
 
 from clvcore import columns as col
 from clvcore.data import recipe as recipes
+from clvcore.data.cells import Cells
+from clvcore.data.choices import Choices
 from clvcore.data.dataset import ColumnMap, Domain, RawTable, Recipe
+from clvcore.data.known import Known, known_exports, recognised
 from clvcore.data.mapping import propose
+from clvcore.data.readings import DOLLAR, currencies_of
+from clvcore.data.understanding import Understanding, understand
 from clvcore.errors import ConfigError, MappingError, NotFoundError
-from clvcore.messages import say
+from clvcore.messages import listed, say
+from clvcore.runs.workspace import Workspace
 
+PLAIN = "none"
+"""What is said in place of a known export where there is none."""
 FACTS = ("name", "currency", "time_zone", "domain", "observed_until")
 """Parts of the recipe that an option sets."""
 
@@ -30,6 +38,8 @@ class Wishes:
     facts: Mapping[str, Any]
     """Parts of the recipe by name; None where nothing was said."""
     recipe_file: Path | None
+    export: str | None = None
+    """Key of the known export that the files are read as; None recognises one."""
 
     @classmethod
     def of(cls, given: Mapping[str, Any]) -> "Wishes":
@@ -42,12 +52,67 @@ class Wishes:
             options={name: value for name, value in choices.items() if value},
             facts={name: given[name] for name in FACTS},
             recipe_file=given["recipe_file"],
+            export=given["export"],
         )
+
+    def known(self, raws: Mapping[str, RawTable]) -> Known | None:
+        """The known export that the tables are read as; None where they are read as they stand.
+
+        Raises:
+            NotFoundError: there is no known export of the name that was given.
+        """
+        if self.recipe_file is not None or self.export == PLAIN:
+            return None
+        every = known_exports(Workspace.default().known)
+        if self.export is None:
+            return recognised(raws, every)
+        found = next((one for one in every if one.key == self.export), None)
+        if found is None:
+            names = listed([one.key for one in every], most=len(every))
+            raise NotFoundError(say("data.known.none_of_that_name", name=self.export, names=names))
+        return found
 
     def recipe(self, raws: Mapping[str, RawTable], name: str) -> Recipe:
         """The recipe for these tables, called ``name`` where no other name was given."""
-        recipe = _recipe(self.recipe_file, name, self.facts, self.options)
-        return replace(recipe, maps=_maps(raws, recipe, self.maps, self.constants))
+        known = self.known(raws)
+        recipe = _recipe(self.recipe_file, name, self.facts, self.options, known)
+        if known is not None:
+            recipe, raws = known.recipe(raws, recipe), known.named(raws)
+        maps = _maps(raws, recipe, self.maps, self.constants)
+        if known is None and self.recipe_file is None and self.facts["currency"] is None:
+            told = _currency_of(raws["events"], maps["events"]) if "events" in raws else None
+            recipe = replace(recipe, currency=told or recipe.currency)
+        return replace(recipe, maps=maps)
+
+    def explained(self, raws: Mapping[str, RawTable]) -> list[Understanding]:
+        """What is understood of each table, with all that was said here and all that is open."""
+        known = self.known(raws)
+        recipe = _recipe(self.recipe_file, "_", self.facts, self.options, known)
+        if known is not None:
+            recipe, raws = known.recipe(raws, recipe), known.named(raws)
+        roles, fixed = by_table(self.maps, raws), by_table(self.constants, raws)
+        old = {table: recipe.maps.get(table, ColumnMap({})) for table in raws}
+        told = self.facts["currency"] or (known.currency if known else None)
+        return [
+            understand(
+                raw,
+                ColumnMap(
+                    {**(old[table].roles if known is None else {}), **roles[table]},
+                    {**old[table].constants, **fixed[table]},
+                ),
+                choices=Choices.of(recipe.options),
+                time_zone=recipe.time_zone,
+                currency=recipe.currency if self.recipe_file is not None else told,
+                export=known,
+            )
+            for table, raw in raws.items()
+        ]
+
+
+def _currency_of(events: RawTable, given: ColumnMap) -> str | None:
+    """The currency that the events name themselves; None where they name none, or several."""
+    named = currencies_of(Cells(events, given, "UTC", Choices()))
+    return named[0] if len(named) == 1 and named[0] != DOLLAR else None
 
 
 def table_options(*, required: bool) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
@@ -107,6 +172,12 @@ def _recipe_options() -> list[Callable[..., Any]]:
             "--observed-until", type=click.DateTime(), help=say("data.help_observed_until")
         ),
         click.option(
+            "--as",
+            "export",
+            metavar="EXPORT",
+            help=say("data.known.help_as", names=", ".join(one.key for one in known_exports())),
+        ),
+        click.option(
             "--recipe",
             "recipe_file",
             type=click.Path(path_type=Path),
@@ -117,9 +188,20 @@ def _recipe_options() -> list[Callable[..., Any]]:
 
 
 def _recipe(
-    file: Path | None, name: str, given: Mapping[str, Any], options: Mapping[str, Any]
+    file: Path | None,
+    name: str,
+    given: Mapping[str, Any],
+    options: Mapping[str, Any],
+    known: Known | None,
 ) -> Recipe:
     recipe = Recipe(name=name, currency="EUR") if file is None else _read_recipe(file)
+    if known is not None:
+        recipe = replace(
+            recipe,
+            currency=known.currency or recipe.currency,
+            time_zone=known.time_zone or recipe.time_zone,
+            domain=known.domain,
+        )
     set_here = {name: value for name, value in given.items() if value is not None}
     recipe = replace(recipe, **set_here, options={**recipe.options, **options})
     currency = recipe.currency.strip().upper()

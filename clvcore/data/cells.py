@@ -62,13 +62,17 @@ class Cells:
             return pl.repeat(None, self.height, dtype=pl.String, eager=True)
         return stripped(self.raw.frame[self.roles.roles[role]], ids=role in _IDS).alias(role)
 
+    def values(self, role: str) -> pl.Series:
+        """Words, null also where a cell says in a word that it is empty."""
+        return _without(self.text(role), _EMPTY_VALUES)
+
     def numbers(self, role: str) -> tuple[pl.Series, pl.Series]:
         """Exact numbers, and which cells are filled but no numbers.
 
         Raises:
             MappingError: the decimal mark of the column cannot be told.
         """
-        text = _without(self.text(role), _EMPTY_VALUES)
+        text = self.values(role)
         column = self.column(role)
         bare = amounts.bare(text)
         own = self.choices.of_column(self.raw.name, column)
@@ -124,7 +128,7 @@ class Cells:
         Raises:
             MappingError: the order of day and month cannot be told.
         """
-        text = _without(self.text(role), _EMPTY_VALUES)
+        text = self.values(role)
         own = self.choices.of_column(self.raw.name, self.column(role))
         order = own.date_order or ("dmy" if own.epoch else date_order(text))
         if order is None:

@@ -48,6 +48,8 @@ class Choices:
     """rule -> choice, see `clvcore.data.rules`; in a recipe only those that were made"""
     columns: Mapping[str, ColumnChoices] = field(default_factory=dict)
     """column, or table.column -> how it alone is read; goes before the choices for all"""
+    names: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    """table -> names of its columns, where its file has no header"""
 
     def of_column(self, table: str, column: str) -> ColumnChoices:
         """How a column of a table is to be read; what is said of it alone goes first."""
@@ -74,6 +76,8 @@ class Choices:
                 raise ConfigError(say("data.bad_option", option=name, value=value))
         if "not_items" in values:
             values["not_items"] = tuple(values["not_items"])
+        named = values.get("names", {})
+        values["names"] = {table: tuple(names) for table, names in named.items()}
         columns = values.get("columns", {})
         values["columns"] = {name: ColumnChoices(**own) for name, own in columns.items()}
         attributes = values.get("user_attributes", {})
@@ -98,6 +102,7 @@ def _fits(name: str, value: Any) -> bool:
             value.values() if isinstance(value, Mapping) else value
         ),
         "drop_duplicates": lambda: isinstance(value, bool),
+        "names": lambda: all(_are_words(names) for names in value.values()),
         "columns": lambda: all(_are_of_a_column(own) for own in value.values()),
         "rules": lambda: isinstance(value, Mapping) and _are_words(value.values()),
     }

@@ -22,6 +22,7 @@ from clvcore.data.dataset import (
     Step,
 )
 from clvcore.data.events import ITEM_FACTS, clean_events, scan_events
+from clvcore.data.headless import named
 from clvcore.data.impressions import clean_impressions
 from clvcore.data.items import clean_items, most_frequent, with_unlisted
 from clvcore.data.mapping import complete, propose
@@ -69,6 +70,10 @@ def prepare(raws: Mapping[str, RawTable], recipe: Recipe) -> Prepared:
     _check_tables(raws)
     choices = Choices.of(recipe.options)
     _check_zone(recipe.time_zone)
+    raws = {
+        name: named(raw, choices.names[name]) if name in choices.names else raw
+        for name, raw in raws.items()
+    }
     until = _moment(recipe.observed_until, recipe.time_zone)
     recipe = replace(recipe, maps=_maps(raws, recipe, choices), observed_until=until)
     views = {

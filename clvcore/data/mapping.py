@@ -6,7 +6,9 @@ be the user, the item, the time or the money, nothing is guessed: the person is 
 
 import difflib
 import re
-from collections.abc import Mapping, Sequence
+import unicodedata
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
 
 import polars as pl
 
@@ -22,6 +24,44 @@ _KINDS_AT_MOST = 50
 _VAGUE = {"type", "art", "activity", "value", "score", "count", "period", "group", "views"}
 
 
+@dataclass(frozen=True, slots=True)
+class Matched:
+    """Columns that were found for roles by their names, and the roles that stay open."""
+
+    map: ColumnMap
+    open: Mapping[str, tuple[str, ...]]
+    """role -> the columns that could all play it; none where nothing was found"""
+
+
+def matched(
+    raw: RawTable, known: ColumnMap | None = None, *, unused: Iterable[str] = ()
+) -> Matched:
+    """What is known already, the rest by names and values, and what a person has to decide.
+
+    Args:
+        raw: The table.
+        known: Roles that are decided.
+        unused: Columns that play no role.
+
+    Raises:
+        MappingError: a column or a role named in ``known`` is not there.
+    """
+    known = checked(raw, known or ColumnMap({}))
+    taken, undecided = dict(known.roles), {}
+    for role in ROLES[raw.name]:
+        if role.name in taken or role.name in known.constants:
+            continue
+        gone = {*taken.values(), *unused}
+        found = _columns_for(role, raw, [name for name in raw.frame.columns if name not in gone])
+        if len(found) == 1:
+            taken[role.name] = found[0]
+        elif found or role.required:
+            undecided[role.name] = tuple(found)
+    if UNIT_PRICE in taken and "amount" in taken and UNIT_PRICE not in known.roles:
+        del taken[UNIT_PRICE]
+    return Matched(ColumnMap(taken, dict(known.constants)), undecided)
+
+
 def propose(raw: RawTable, known: ColumnMap | None = None) -> ColumnMap:
     """The column map of a raw table: what is known already, and the rest proposed.
 
@@ -29,20 +69,25 @@ def propose(raw: RawTable, known: ColumnMap | None = None) -> ColumnMap:
         MappingError: a column named in ``known`` is not there, a required role finds no column,
             or a role finds two.
     """
-    known = checked(raw, known or ColumnMap({}))
-    taken = dict(known.roles)
-    for role in ROLES[raw.name]:
-        if role.name in taken or role.name in known.constants:
-            continue
-        free = [name for name in raw.frame.columns if name not in taken.values()]
-        column = _column_for(role, raw, free)
-        if column is None and role.required:
-            raise MappingError(_missing(role, raw, free))
-        if column is not None:
-            taken[role.name] = column
-    if UNIT_PRICE in taken and "amount" in taken and UNIT_PRICE not in known.roles:
-        del taken[UNIT_PRICE]
-    return ColumnMap(taken, dict(known.constants))
+    found = matched(raw, known)
+    for role, columns in found.open.items():
+        raise MappingError(open_role(raw, role, columns))
+    return found.map
+
+
+def open_role(raw: RawTable, role: str, columns: Sequence[str]) -> str:
+    """What is said of a role that no column, or more than one, could play."""
+    if not columns:
+        (asked,) = (one for one in ROLES[raw.name] if one.name == role)
+        return _missing(asked, raw, raw.frame.columns)
+    return say(
+        "data.ambiguous_role",
+        role=role,
+        table=raw.name,
+        source=raw.source,
+        columns=listed(columns),
+        first=columns[0],
+    )
 
 
 def checked(raw: RawTable, given: ColumnMap) -> ColumnMap:
@@ -100,47 +145,43 @@ def _role_of(table: str, word: str) -> str:
     return name
 
 
-def _simple(name: str) -> str:
+def simple(name: str) -> str:
+    """A column's name in small letters, without accents, spaces and signs.
+
+    Example:
+        >>> simple("Customer ID"), simple("Größe"), simple("Référence")
+        ('customerid', 'groesse', 'reference')
+    """
     text = name.lower().replace("ä", "ae").replace("ö", "oe").replace("ü", "ue").replace("ß", "ss")
-    return re.sub(r"[\W_]+", "", text)
+    parts = unicodedata.normalize("NFKD", text)
+    return re.sub(r"[\W_]+", "", "".join(one for one in parts if not unicodedata.combining(one)))
 
 
-def _column_for(role: Role, raw: RawTable, free: Sequence[str]) -> str | None:
+def _columns_for(role: Role, raw: RawTable, free: Sequence[str]) -> list[str]:
+    """The column that plays the role, or those between which a person has to choose."""
     if role.name in free:
-        return role.name
+        return [role.name]
     by_rank = sorted(
-        (role.synonyms.index(_simple(name)), name)
-        for name in free
-        if _simple(name) in role.synonyms
+        (role.synonyms.index(simple(name)), name) for name in free if simple(name) in role.synonyms
     )
     if len(by_rank) > 1 or _is_vague(role, by_rank):
-        by_rank = [pair for pair in by_rank if _looks_like(role, raw.frame[pair[1]])]
+        by_rank = [pair for pair in by_rank if looks_like(role, raw.frame[pair[1]])]
     if len(by_rank) > 1 and role.asks and by_rank[0][0] > 0:
-        names = [name for _, name in by_rank]
-        raise MappingError(
-            say(
-                "data.ambiguous_role",
-                role=role.name,
-                table=raw.name,
-                source=raw.source,
-                columns=listed(names),
-                first=names[0],
-            )
-        )
+        return [name for _, name in by_rank]
     if by_rank:
-        return by_rank[0][1]
+        return [by_rank[0][1]]
     if role.required and role.evidence == "time":
-        timely = [name for name in free if _looks_like(role, raw.frame[name])]
-        return timely[0] if len(timely) == 1 else None
-    return None
+        timely = [name for name in free if looks_like(role, raw.frame[name])]
+        return timely if len(timely) == 1 else []
+    return []
 
 
 def _is_vague(role: Role, by_rank: Sequence[tuple[int, str]]) -> bool:
     """Whether a name alone does not make the column: ``type`` may be of anything."""
-    return any(_simple(name) in _VAGUE for _, name in by_rank) and role.evidence != "any"
+    return any(simple(name) in _VAGUE for _, name in by_rank) and role.evidence != "any"
 
 
-def _looks_like(role: Role, column: pl.Series) -> bool:
+def looks_like(role: Role, column: pl.Series) -> bool:
     """Whether the first values of a column can play the role."""
     values = column.drop_nulls().str.strip_chars()
     values = values.filter(values != "").head(_SAMPLE)
@@ -177,7 +218,7 @@ def _near_role(role: Role, free: Sequence[str]) -> list[str]:
 
     def likeness(name: str) -> float:
         return max(
-            difflib.SequenceMatcher(None, _simple(name), known).ratio() for known in role.synonyms
+            difflib.SequenceMatcher(None, simple(name), known).ratio() for known in role.synonyms
         )
 
     ranked = sorted(free, key=likeness, reverse=True)
@@ -185,5 +226,5 @@ def _near_role(role: Role, free: Sequence[str]) -> list[str]:
 
 
 def _nearest(name: str, names: Sequence[str]) -> list[str]:
-    simple: Mapping[str, str] = {_simple(other): other for other in names}
-    return [simple[match] for match in difflib.get_close_matches(_simple(name), list(simple))]
+    plain: Mapping[str, str] = {simple(other): other for other in names}
+    return [plain[match] for match in difflib.get_close_matches(simple(name), list(plain))]

@@ -12,6 +12,8 @@ Unit = Literal["s", "ms", "us", "ns"]
 UNITS: dict[Unit, int] = {"s": 1, "ms": 1_000, "us": 1_000_000, "ns": 1_000_000_000}
 """Units in which files count the time since 1970, and how many of each make a second."""
 
+_DIGITS: dict[Unit, int] = {"s": 10, "ms": 13, "us": 16, "ns": 19}
+"""The most digits that a count from 1970 has in each unit, in this century and the next."""
 _EPOCH = r"^-?\d{9,10}(\.\d+)?$|^\d{12,13}(\.0*)?$|^\d{15,16}$|^\d{18,19}$"
 _NUMERIC = r"^(\d{1,2})([./-])(\d{1,2})[./-](\d{4}|\d{2})(?:\D|$)"
 _ISO = r"^\d{4}-\d{2}-\d{2}([ T]\d{2}:\d{2}(:\d{2}(\.\d+)?)?(Z|[+-]\d{2}:?\d{2})?)?$"
@@ -75,6 +77,18 @@ def is_epoch(cells: pl.Series) -> bool:
     """Whether most cells are numbers with as many digits as a count from 1970 has."""
     known = cells.drop_nulls()
     return 2 * int(known.str.contains(_EPOCH).sum()) > len(known)
+
+
+def unit_of(cells: pl.Series) -> Unit:
+    """The unit of most numbers that count from 1970, by their digits.
+
+    Example:
+        >>> unit_of(pl.Series(["1735689600000", "1735689600123"]))
+        'ms'
+    """
+    digits = cells.drop_nulls().str.extract(r"^-?(\d+)").str.len_bytes()
+    usual = digits.drop_nulls().mode().sort()[0]
+    return next(unit for unit, most in _DIGITS.items() if usual <= most)
 
 
 def moments(

@@ -41,26 +41,34 @@ _USER = (
     "user customerid customer custid clientid client visitorid memberid member accountid buyerid"
     " uid personid shopperid customernumber customerno customeruniqueid profileid subscriberid"
     " kundennummer kundenid kundennr kunde nutzerid reviewerid"
+    " idclient numeroclient utilisateur cliente idcliente usuario utente klant klantid"
+    " klantnummer klient 用户 用户id 用户编号 客户 客户id 客户编号 会员 会员id 顧客 顧客id 会員 会員id"
 )
 _ITEM = (
     "item productid product sku stockcode articleid article asin movieid trackid songid contentid"
     " videoid bookid isbn goodsid productcode itemcode itemno showid artistid parentasin"
     " artikelnummer artikelid artikel produktid produkt"
+    " produit idproduit producto idproducto articulo prodotto articolo produto"
+    " 商品 商品id 商品编号 产品 产品id 产品编号 物品 物品id 商品番号"
 )
 _TIME = (
     "timestamp time datetime ts eventtime eventtimestamp eventdate occurredat createdat"
     " invoicedate orderdate orderedat ordertime ordertimestamp orderpurchasetimestamp purchasedate"
     " purchasedat purchasetime transactiondate transactiontime date created unixreviewtime"
     " zeitpunkt zeitstempel bestelldatum rechnungsdatum kaufdatum datum zeit"
+    " horodatage datecommande fecha fechapedido dataordine besteldatum tijd"
+    " 时间 时间戳 日期 下单时间 交易时间 购买时间 订单日期 日時 日付 注文日 購入日"
 )
 _AMOUNT = (
     "revenue totalamount totalprice linetotal total lineamount orderamount ordervalue ordertotal"
     " sales salesamount turnover grossamount netamount paymentvalue transactionamount"
     " purchaseamount price_total spent value betrag umsatz gesamtbetrag summe"
+    " montant montanttotal importe monto importo bedrag"
+    " 金额 总金额 订单金额 交易金额 销售额 实付金额 金額 合計"
 )
 _CHANNEL = "source trafficsource utmsource marketingchannel medium utmmedium acquisitionchannel acquiredby kanal"
 
-_CURRENCY = "currencycode waehrung"
+_CURRENCY = "currencycode waehrung devise moneda valuta 币种 货币 通貨"
 
 ROLES: dict[str, tuple[Role, ...]] = {
     "events": (
@@ -70,27 +78,35 @@ ROLES: dict[str, tuple[Role, ...]] = {
         _role(
             col.KIND,
             "event eventtype eventname action type behavior behaviour behaviortype activity"
-            " interaction interactiontype transactiontype ereignis ereignistyp art",
+            " interaction interactiontype transactiontype ereignis ereignistyp art"
+            " evenement evento 事件 事件类型 行为 行为类型",
             evidence="kind",
         ),
         _role(
             col.QUANTITY,
-            "qty units count orderquantity numberofunits pieces anzahl menge stueck",
+            "qty units count orderquantity numberofunits pieces anzahl menge stueck"
+            " quantite cantidad quantita quantidade aantal 数量 件数",
             evidence="number",
         ),
         _role(col.AMOUNT, _AMOUNT, asks=True, evidence="number"),
         _role(
             UNIT_PRICE,
-            "price itemprice priceperunit saleprice listprice einzelpreis stueckpreis preis",
+            "price itemprice priceperunit saleprice listprice einzelpreis stueckpreis preis"
+            " prix prixunitaire precio preciounitario prezzo preco prijs 单价 价格 単価 価格",
             evidence="number",
         ),
         _role(
             col.ORDER,
             "order orderno ordernumber invoiceno invoice invoiceid invoicenumber transactionid"
-            " transaction basketid receiptid receipt checkoutid bestellnummer rechnungsnummer",
+            " transaction basketid receiptid receipt checkoutid bestellnummer rechnungsnummer"
+            " commande numerocommande pedido numeropedido 订单 订单号 订单编号 订单id 注文番号",
         ),
         _role(CURRENCY, _CURRENCY),
-        _role(col.RATING, "stars overall score ratingvalue bewertung", evidence="number"),
+        _role(
+            col.RATING,
+            "stars overall score ratingvalue bewertung valoracion 评分 評価",
+            evidence="number",
+        ),
         _role(col.STREAM, "revenuestream moneystream"),
         _role(col.CHANNEL, _CHANNEL),
         _role(

@@ -48,6 +48,11 @@ class Workspace:
         return self.root / "datasets"
 
     @property
+    def known(self) -> Path:
+        """Folder of the known exports that a person describes."""
+        return self.root / "known"
+
+    @property
     def cache(self) -> Path:
         """Folder of what can be made again."""
         return self.root / "cache"

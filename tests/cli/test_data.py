@@ -167,3 +167,36 @@ def test_how_sound_a_data_set_is_is_told_as_json_text_and_html(clv, events, tmp_
     assert all(one["holds"] for one in found["checks"])
     assert page.read_text().startswith("<!doctype html>")
     assert "Rows in and their parts (events)" in clv("quality", "mine").stdout
+
+def test_explain_tells_all_open_questions_and_stores_nothing(clv, tmp_path):
+    file = tmp_path / "events.csv"
+    file.write_text('client,customer,when,sum\n1,a,03/04/2025,"1,234"\n2,b,05/06/2025,\n')
+    text = clv("import", "--events", file, "--explain").stdout
+    assert "--map events.user_id='client'" in text
+    assert "3 April 2025 (day first): say --date-order dmy" in text
+    plain = json.loads(clv("import", "--events", file, "--explain", "--json").stdout)
+    asked = [one["about"] for one in plain["tables"]["events"]["questions"]]
+    assert asked[0] == "role"
+    assert "date_order" in asked
+    assert json.loads(clv("list", "--json").stdout)["datasets"] == []
+    with pytest.raises(ClvError, match=r"2 questions are open.*\n.*\n.*03/04/2025"):
+        clv("import", "--events", file)
+
+
+def test_a_known_export_needs_no_word_and_can_be_read_plainly(clv, tmp_path):
+    ratings = tmp_path / "ratings.csv"
+    ratings.write_text("userId,movieId,rating,timestamp\n1,31,2.5,1260759144\n")
+    told = clv("import", "--events", ratings).stdout
+    assert "looks like a file of MovieLens" in told
+    answer = json.loads(clv("show", "ratings", "--json").stdout)
+    assert answer["events_by_kind"] == {"rating": 1}
+    plain = clv("import", "--events", ratings, "--as", "none", "--name", "plain").stdout
+    assert "MovieLens" not in plain
+    with pytest.raises(ClvError, match=r"no known export 'nothing'.*movielens"):
+        clv("import", "--events", ratings, "--as", "nothing")
+
+
+def test_a_currency_that_the_file_names_is_taken(clv, tmp_path):
+    file = tmp_path / "events.csv"
+    file.write_text("user,time,amount\n1,2025-01-05,£5.00\n")
+    assert json.loads(clv("import", "--events", file, "--json").stdout)["currency"] == "GBP"
