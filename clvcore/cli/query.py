@@ -10,7 +10,7 @@ from rich.table import Table
 from rich.text import Text
 
 from clvcore import columns as col
-from clvcore.cli.dataset import summary, tell
+from clvcore.cli.dataset import as_stored, summary, tell
 from clvcore.cli.intake import Wishes, recipe_options, table_options
 from clvcore.cli.output import answer, as_json, working
 from clvcore.data.clean import bring_in
@@ -94,11 +94,8 @@ def query(
             )
     intake = bring_in(raws, wishes.recipe(raws, _called(place)))
     folder = Workspace.default().add(intake)
-    answer(
-        summary(intake.dataset, folder),
-        as_json=as_json,
-        text=lambda console: tell(console, intake.dataset, folder),
-    )
+    made = as_stored(intake.dataset, folder)
+    answer(summary(made, folder), as_json=as_json, text=lambda console: tell(console, made, folder))
 
 
 def _check(

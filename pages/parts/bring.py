@@ -18,6 +18,7 @@ from clvcore.report.wording import on_page
 from clvcore.runs.workspace import Workspace
 from pages.parts import choice
 from pages.parts.bring_clean import cleaning, is_action
+from pages.parts.bring_database import with_database
 from pages.parts.bring_files import files, forget
 from pages.parts.bring_form import mapping, recipe, sound
 from pages.parts.wording import plain, why
@@ -35,7 +36,7 @@ def bring() -> None:
     wrong = st.session_state.pop("data_wrong", None)
     if wrong:
         st.error(wrong, icon=":material/error:")
-    raws = files()
+    raws = with_database(files())
     if "events" not in raws:
         st.write(say("page_data.bring.start"))
         st.caption(say("page_data.bring.example"))

@@ -1,6 +1,7 @@
 """What goes wrong with a database, as one sentence; what a driver says of it comes without secrets."""
 
 import difflib
+import re
 from collections.abc import Iterable
 
 from clvcore.errors import ClvError, ConfigError, NotFoundError, UploadError
@@ -20,7 +21,7 @@ def driver_missing(database: str, package: str) -> ConfigError:
 
 def not_connected(place: Connection, error: object) -> ConfigError:
     """There is no connection: to which host and database, and what the driver says."""
-    why = _line(place, error)
+    why = re.sub(r"^connection (failed|is bad): ", "", _line(place, error))
     told = {"source": place.name, "place": place.place, "why": why}
     return ConfigError(say("data.db.cannot_connect", **told))
 
