@@ -122,4 +122,5 @@ def _accept(seen: Considered, choices: Mapping[str, str]) -> None:
     choice.show(intake.dataset.id)
     said["data_view"] = "look"
     said["data_said"] = say("page_data.bring.accepted", name=plain(intake.dataset.name))
+    said.pop("data_db_taken", None)
     forget()
