@@ -74,6 +74,7 @@ def decode(content: bytes, *, source: str, encoding: str | None = None) -> tuple
         text = content.decode(name, errors="replace")
     except (LookupError, UnicodeError) as error:
         raise UploadError(say("data.read.no_encoding", source=source, encoding=name)) from error
+    text = text.rstrip("\x1a")  # the end of a file, long ago
     if _strange(text) > _MOST_CONTROLS * min(len(text), _SAMPLE):
         if encoding:
             raise UploadError(say("data.read.no_encoding", source=source, encoding=encoding))
@@ -145,10 +146,19 @@ def _legacy(content: bytes) -> str:
     from charset_normalizer import from_bytes
 
     best = from_bytes(lines).best()
+    if best is not None and best.encoding == "cp1255" and _is_koi8(lines):
+        return "koi8-r"
     for family, names in _FAMILIES.items():
         if best is not None and best.encoding in names:
             return family
     return _western(content)
+
+
+def _is_koi8(lines: bytes) -> bool:
+    """Whether what looks like Hebrew is Russian: where its small letters lie, Hebrew has points."""
+    return sum(1 for byte in lines if 0xC0 <= byte < 0xE0) > sum(
+        1 for byte in lines if byte >= 0xE0
+    )
 
 
 def _western(content: bytes) -> str:

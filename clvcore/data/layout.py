@@ -64,8 +64,9 @@ def top_of(rows: Sequence[Sequence[str]]) -> Top:
     for place, row in enumerate(rows[:_MOST_PREAMBLE]):
         if len(row) != usual or _n_filled(row) < enough:
             continue
-        if _is_names(row):
-            if _is_title(row, rows[place + 1 : place + 2]):
+        below = rows[place + 1 : place + 6]
+        if _is_names(row) and not _looks_like(row, below):
+            if _is_title(row, below[:1]):
                 continue
             return Top(place, named=True)
         earlier = [n for n, one in enumerate(rows[:place]) if _n_filled(one) > 1 and _is_names(one)]
@@ -86,6 +87,20 @@ def _is_value(cell: str) -> bool:
     if not any(char.isdigit() for char in cell):
         return False
     return bool((_NUMBER.fullmatch(cell) and not _YEAR.fullmatch(cell)) or _DATE.fullmatch(cell))
+
+
+def _looks_like(row: Sequence[str], below: Sequence[Sequence[str]]) -> bool:
+    """Whether a cell with digits, such as u17, looks like all those below it."""
+    alike = [other for other in below if len(other) == len(row)]
+    return len(alike) > 1 and any(
+        any(char.isdigit() for char in cell)
+        and all(_shape(other[place]) == _shape(cell) for other in alike)
+        for place, cell in enumerate(row)
+    )
+
+
+def _shape(cell: str) -> str:
+    return re.sub(r"[^\W\d]+", "a", re.sub(r"\d+", "9", cell.strip()))
 
 
 def _is_title(row: Sequence[str], below: Sequence[Sequence[str]]) -> bool:

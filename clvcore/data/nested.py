@@ -17,7 +17,7 @@ from clvcore.messages import listed, say
 
 Kind = Literal["json", "json lines"]
 
-_OPENS = re.compile(r'\s*(\{\s*["}\n]|\[\s*[\[\]{])')
+_OPENS = re.compile(r'\s*(\{\s*["}\n]|\[\s*["\[\]{])')
 _JOINT = "\n"
 
 
@@ -81,6 +81,8 @@ def read_nested(
         raise UploadError(say("data.no_rows", source=source))
     inner = _inner(records, how, outer, source=source)
     names, rows, numbers, lines = _table(records, inner, source=source)
+    if not names:
+        raise UploadError(say("data.read.no_objects", source=source))
     raw = RawTable(name=table, frame=pl.DataFrame(), source=source)
     told = {"rows": f"{outer}.{inner}".strip(".")} if inner or outer else {}
     return RawTable(
@@ -269,8 +271,12 @@ def _exploded(fields: Mapping[str, Any], inner: str, prefix: str = "") -> Iterat
         ),
         None,
     )
-    if not inner or own is None:
-        yield flat
+    if not inner or own is None:  # where the list is empty, the object is a row of its own
+        yield {
+            name: value
+            for name, value in flat.items()
+            if value or not f"{inner}.".startswith(f"{name}.")
+        }
         return
     objects = flat.pop(f"{prefix}{own}")
     for one in objects:
