@@ -49,8 +49,7 @@ _FAMILIES = {
 """What is read for what charset-normalizer names; of what it names in the West it is often wrong."""
 _FOREIGN_LINES = re.compile(rb"[^\r\n]*[\x80-\xff][^\r\n]*")
 _WESTERN = re.compile(
-    rb"(?<![\x80-\xff])"
-    rb"(?:[\xc0-\xff](?=[a-zA-Z\s,;|\"'.\-]|$)|[\x80\x85\x91-\x97\x99\xa0\xa3\xa4\xa7-\xbf](?![\x80-\xff]))"
+    rb"(?<![\x80-\xff])[\xc0-\xff\x80\x85\x91-\x97\x99\xa0\xa3\xa4\xa7-\xbf](?![\x80-\xff])"
 )
 """Letters with accents among plain letters, and signs that stand alone."""
 _MOSTLY = 0.7
