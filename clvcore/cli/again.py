@@ -2,25 +2,25 @@
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
-from pathlib import Path
 from typing import Any
 
 import click
 from rich.console import Console
 from rich.text import Text
 
-from clvcore import columns as col
 from clvcore.cli.dataset import STYLES, as_stored, summary, tell
-from clvcore.cli.intake import by_table, table_options
+from clvcore.cli.files import raw_tables, table_options
+from clvcore.cli.intake import by_table
 from clvcore.cli.output import answer, as_json, working
 from clvcore.data.append import joined
 from clvcore.data.changes import Changes
 from clvcore.data.clean import Intake
 from clvcore.data.dataset import ColumnMap, Dataset, RawTable, Recipe
 from clvcore.data.mapping import checked
+from clvcore.data.reading import Reading
 from clvcore.data.replay import replay
 from clvcore.messages import say
-from clvcore.runs.workspace import Workspace, table_file
+from clvcore.runs.workspace import Workspace
 
 
 def _by_recipe(command: Callable[..., Any]) -> Callable[..., Any]:
@@ -50,12 +50,20 @@ class _Replayed:
 
 
 def _replayed(reference: str, given: Mapping[str, Any]) -> _Replayed:
-    files: dict[str, Path] = {table: path for table in col.TABLES if (path := given[table])}
-    raws = {table: table_file(path, table) for table, path in files.items()}
     with working("cli.reading", data=reference):
         previous = Workspace.default().resolve(reference)
+        raws = raw_tables(given, _readings(previous))
         recipe = _adapted(previous.recipe, raws, given)
         return _Replayed(previous, *replay(raws, recipe, previous))
+
+
+def _readings(dataset: Dataset) -> dict[str, Reading]:
+    """How the files of each table were read the last time, as far as a person had decided it."""
+    return {
+        origin.table: Reading.of(origin.reading)
+        for step in dataset.lineage
+        for origin in step.origins
+    }
 
 
 def _adapted(recipe: Recipe, raws: Mapping[str, RawTable], given: Mapping[str, Any]) -> Recipe:

@@ -8,11 +8,11 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from clvcore import columns as col
 from clvcore.cli.again import append_, check
 from clvcore.cli.dataset import as_stored, mark, summary, tell
 from clvcore.cli.explain import all_open, explain, explanation
-from clvcore.cli.intake import Wishes, recipe_options, table_options
+from clvcore.cli.files import raw_tables, table_options
+from clvcore.cli.intake import Wishes, recipe_options
 from clvcore.cli.output import answer, as_json
 from clvcore.cli.quality import quality
 from clvcore.cli.query import query
@@ -21,7 +21,7 @@ from clvcore.data.clean import bring_in
 from clvcore.errors import MappingError
 from clvcore.messages import say
 from clvcore.runs import stored
-from clvcore.runs.workspace import Workspace, table_file
+from clvcore.runs.workspace import Workspace
 
 
 @click.group(help=say("data.help"))
@@ -99,9 +99,8 @@ def show(reference: str, *, as_json: bool) -> None:
 @as_json
 def import_(*, explained: bool, as_json: bool, **given: Any) -> None:
     """Files become a data set of the workspace."""
-    files = {table: path for table in col.TABLES if (path := given.pop(table)) is not None}
     wishes = Wishes.of(given)
-    raws = {table: table_file(path, table) for table, path in files.items()}
+    raws = raw_tables(given)
     known = wishes.known(raws)
     if explained:
         found = wishes.explained(raws)
@@ -111,7 +110,7 @@ def import_(*, explained: bool, as_json: bool, **given: Any) -> None:
     if known is not None and not as_json:
         click.echo(say("data.known.looks", export=known.title))
     try:
-        intake = bring_in(raws, wishes.recipe(raws, files["events"].stem))
+        intake = bring_in(raws, wishes.recipe(raws, given["events"][0].stem))
     except MappingError as error:
         together = all_open(wishes.explained(raws))
         if together is None:

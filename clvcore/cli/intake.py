@@ -115,24 +115,6 @@ def _currency_of(events: RawTable, given: ColumnMap) -> str | None:
     return named[0] if len(named) == 1 and named[0] != DOLLAR else None
 
 
-def table_options(*, required: bool) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
-    """An option for the file of each table; whether the one for events must be given."""
-
-    def decorate(command: Callable[..., Any]) -> Callable[..., Any]:
-        for table in reversed(col.TABLES):
-            option = click.option(
-                f"--{table}",
-                type=click.Path(path_type=Path),
-                required=required and table == "events",
-                metavar="FILE",
-                help=say(f"data.help_{table}"),
-            )
-            command = option(command)
-        return command
-
-    return decorate
-
-
 def recipe_options(command: Callable[..., Any]) -> Callable[..., Any]:
     """The options that say how tables are to be read."""
     for option in reversed(_recipe_options()):

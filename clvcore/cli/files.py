@@ -1,0 +1,75 @@
+"""The files that a command is given for each table, and how they are to be read."""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import fields
+from pathlib import Path
+from typing import Any
+
+import click
+
+from clvcore import columns as col
+from clvcore.data.dataset import RawTable
+from clvcore.data.read import combined
+from clvcore.data.reading import Reading
+from clvcore.errors import ConfigError
+from clvcore.messages import say
+from clvcore.runs.workspace import table_file
+
+_PARTS = tuple(part.name for part in fields(Reading))
+_WORDS = {"tab": "\t", "\\t": "\t", "space": " ", "spaces": " "}
+
+
+def table_options(*, required: bool) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
+    """An option for the files of each table; whether those of events must be given."""
+
+    def decorate(command: Callable[..., Any]) -> Callable[..., Any]:
+        command = click.option(
+            "--read", "reads", multiple=True, metavar="PART=VALUE", help=say("data.help_read")
+        )(command)
+        for table in reversed(col.TABLES):
+            option = click.option(
+                f"--{table}",
+                type=click.Path(path_type=Path),
+                multiple=True,
+                required=required and table == "events",
+                metavar="FILE",
+                help=say(f"data.help_{table}"),
+            )
+            command = option(command)
+        return command
+
+    return decorate
+
+
+def raw_tables(
+    given: Mapping[str, Any], known: Mapping[str, Reading] | None = None
+) -> dict[str, RawTable]:
+    """The tables of the options that `table_options` gathered, several files of one in one.
+
+    Args:
+        given: The options.
+        known: table -> how its files were read before, where a person had decided that.
+
+    Raises:
+        ClvError: a file cannot be read, or a wish is none.
+    """
+    wishes = _wishes(given["reads"], dict(known or {}))
+    return {
+        table: combined([table_file(path, table, wishes.get(table, Reading())) for path in paths])
+        for table in col.TABLES
+        if (paths := given[table])
+    }
+
+
+def _wishes(texts: Sequence[str], found: dict[str, Reading]) -> dict[str, Reading]:
+    for text in texts:
+        name, equals, value = text.partition("=")
+        table, _, part = name.strip().rpartition(".")
+        is_wish = equals and value and part in _PARTS and (table or "events") in col.TABLES
+        if not is_wish or (part == "header" and not value.strip().isdecimal()):
+            raise ConfigError(say("data.read.bad_wish", text=text, parts=", ".join(_PARTS)))
+        wish: Any = int(value) if part == "header" else _WORDS.get(value, value)
+        old = found.get(table or "events", Reading())
+        decided = {name: getattr(old, name) for name in _PARTS} | {part: wish}
+        found[table or "events"] = Reading(**decided)
+    return found
