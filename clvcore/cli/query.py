@@ -11,7 +11,8 @@ from rich.text import Text
 
 from clvcore import columns as col
 from clvcore.cli.dataset import as_stored, summary, tell
-from clvcore.cli.intake import Wishes, recipe_options, table_options
+from clvcore.cli.files import raw_tables, table_options
+from clvcore.cli.intake import Wishes, recipe_options
 from clvcore.cli.output import answer, as_json, working
 from clvcore.data.clean import bring_in
 from clvcore.data.dataset import RawTable
@@ -20,7 +21,7 @@ from clvcore.messages import listed, say
 from clvcore.runs.databases import ask, named
 from clvcore.runs.databases.source import Connection
 from clvcore.runs.databases.statement import asked
-from clvcore.runs.workspace import Workspace, table_file
+from clvcore.runs.workspace import Workspace
 
 
 @click.command("query", help=say("data.db.help"))
@@ -78,10 +79,10 @@ def query(
     if preview:
         _show(ask.preview(place, sql, _own(sql, parameters)), as_json=as_json)
         return
-    files = {name: path for name in col.TABLES if (path := given.pop(name)) is not None}
+    files = {name: paths for name in col.TABLES if (paths := given[name])}
     _check(statements, files, parameters)
     wishes = Wishes.of(given)
-    raws = {name: table_file(path, name) for name, path in files.items()}
+    raws = raw_tables(given)
     for name, statement in statements.items():
         with working("data.db.asking", source=place.name):
             raws[name] = ask.query(
@@ -99,7 +100,7 @@ def query(
 
 
 def _check(
-    statements: Mapping[str, str], files: Mapping[str, Path], parameters: Mapping[str, str]
+    statements: Mapping[str, str], files: Mapping[str, Sequence[Path]], parameters: Mapping[str, str]
 ) -> None:
     strangers = [name for name in statements if name not in col.TABLES]
     if strangers:
