@@ -100,7 +100,9 @@ def query(
 
 
 def _check(
-    statements: Mapping[str, str], files: Mapping[str, Sequence[Path]], parameters: Mapping[str, str]
+    statements: Mapping[str, str],
+    files: Mapping[str, Sequence[Path]],
+    parameters: Mapping[str, str],
 ) -> None:
     strangers = [name for name in statements if name not in col.TABLES]
     if strangers:
