@@ -1,7 +1,6 @@
 """Data: can I trust what came in?"""
 
 from pathlib import Path
-from typing import Literal
 
 import polars as pl
 import streamlit as st
@@ -9,25 +8,19 @@ import streamlit as st
 from clvcore import columns as col
 from clvcore.charts import data as charts
 from clvcore.charts import numbers, words
-from clvcore.data.dataset import Finding, Severity
 from clvcore.messages import say
 from clvcore.report import overview
 from clvcore.report.sections.data import data_answer
-from clvcore.report.wording import on_page
 from clvcore.runs import stored
 from clvcore.runs.workspace import Workspace
-from pages.parts import choice, linked
+from pages.parts import choice, linked, soundness
 from pages.parts.bring import bring
 from pages.parts.drawing import chart
+from pages.parts.findings import tell
 from pages.parts.opening import opening
 from pages.parts.tables import called, money_column
 from pages.parts.wording import plain
 
-COLOUR: dict[Severity, Literal["red", "orange", "gray"]] = {
-    Severity.ERROR: "red",
-    Severity.WARNING: "orange",
-    Severity.NOTE: "gray",
-}
 SHOWN = 3
 ALL = "all"
 """Every kind of event."""
@@ -46,14 +39,6 @@ def inside(dataset_id: str) -> tuple[pl.DataFrame, pl.DataFrame, tuple[int, int]
     del dataset_id
     dataset = choice.dataset()
     return overview.kinds(dataset), overview.top_items(dataset), overview.came_back(dataset)
-
-
-def tell(finding: Finding) -> None:
-    """One finding as a calm row: how grave, what, and what mends it."""
-    grave, text = st.columns([1, 9], gap="small")
-    grave.badge(say(f"page_data.severity_{finding.severity.value}"), color=COLOUR[finding.severity])
-    text.markdown(plain(on_page(finding.text)))
-    text.caption(plain(on_page(finding.fix)))
 
 
 data = choice.dataset()
@@ -237,6 +222,9 @@ with st.expander(say("page_data.inside"), icon=":material/category:", key="data_
             col.CATEGORY: say("page_data.col_category"),
         },
     )
+
+soundness.sound(data)
+soundness.origin(data)
 
 if data.recipe.source:
     st.caption(

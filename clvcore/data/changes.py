@@ -32,6 +32,8 @@ class Change:
     rule: str
     table: str
     column: str | None
+    value: str | None
+    """The kind of event that it is about; None where it is about no single one."""
     before: float | None
     after: float | None
     unit: Unit | None
@@ -99,6 +101,7 @@ def _change(
     *,
     table: str = "events",
     column: str | None = None,
+    value: str | None = None,
     before: float | None = None,
     after: float | None = None,
     unit: Unit | None = None,
@@ -109,19 +112,20 @@ def _change(
     gaps = {
         "table": say(f"data.table.{table}"),
         "column": column,
-        "before": _shown(before, unit),
-        "after": _shown(after, unit),
+        "before": shown(before, unit),
+        "after": shown(after, unit),
         **values,
     }
     text = say(f"data.again_{rule}", **gaps)
     if usual is not None:
-        low, high = (_shown(end, unit) for end in usual)
+        low, high = (shown(end, unit) for end in usual)
         text = say("units.both", first=text, second=say("data.again_usual", low=low, high=high))
     return Change(
         severity=severity,
         rule=rule,
         table=table,
         column=column,
+        value=value,
         before=before,
         after=after,
         unit=unit,
@@ -131,7 +135,8 @@ def _change(
     )
 
 
-def _shown(value: float | None, unit: Unit | None) -> str:
+def shown(value: float | None, unit: Unit | None) -> str:
+    """A number as a sentence says it: shares in percent, rates with three significant digits."""
     if value is None:
         return say("data.again_unknown")
     if unit == "share":
@@ -161,7 +166,7 @@ def _measured(
 def _columns(previous: Dataset, fresh: Dataset, raws: Mapping[str, RawTable]) -> Iterator[Change]:
     """Columns that are new, gone, or read under another name than before."""
     for table, raw in raws.items():
-        before, there = known_columns(previous, table), raw.frame.columns
+        before, there = known_columns(previous.lineage, table), raw.frame.columns
         old, new = (
             dict(one.recipe.maps[table].roles) if table in one.recipe.maps else {}
             for one in (previous, fresh)
@@ -184,9 +189,18 @@ def _lifted(findings: Sequence[Finding]) -> Iterator[Change]:
     for one in findings:
         if one.rule in _LIFTED:
             yield Change(
-                _LIFTED[one.rule], one.rule, one.table, one.column,
-                None, None, None, None, one.text, one.fix,
-            )  # fmt: skip
+                severity=_LIFTED[one.rule],
+                rule=one.rule,
+                table=one.table,
+                column=one.column,
+                value=None,
+                before=None,
+                after=None,
+                unit=None,
+                usual=None,
+                text=one.text,
+                fix=one.fix,
+            )
 
 
 def _span(previous: Dataset, fresh: Dataset) -> Iterator[Change]:
@@ -233,7 +247,11 @@ def _kinds(previous: Dataset, part: pl.DataFrame) -> Iterator[Change]:
         found = measures.share(
             months, previous.events, part, pl.col(col.KIND).cast(pl.String) == kind
         )
-        named: dict[str, Any] = {"kind": say(f"page_data.kind.{kind}"), "column": col.KIND}
+        named: dict[str, Any] = {
+            "kind": say(f"page_data.kind.{kind}"),
+            "column": col.KIND,
+            "value": kind,
+        }
         if kind not in sides[0]:
             yield _change("kind_new", Severity.WARNING, after=found.after, unit="share", **named)
         elif kind not in sides[1]:

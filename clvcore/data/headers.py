@@ -10,7 +10,7 @@ import polars as pl
 from clvcore import columns as col
 from clvcore.data import amounts, moments, words
 from clvcore.data.cells import stripped
-from clvcore.data.dataset import ColumnMap, Dataset, RawTable, Recipe
+from clvcore.data.dataset import ColumnMap, Dataset, RawTable, Recipe, Step
 from clvcore.data.roles import MONEY_ROLES, ROLES
 
 _SAMPLE = 2000
@@ -34,9 +34,9 @@ class Missing:
     """Whether nothing can be brought in without it."""
 
 
-def known_columns(previous: Dataset, table: str) -> tuple[str, ...]:
+def known_columns(lineage: Sequence[Step], table: str) -> tuple[str, ...]:
     """Columns of the latest file of a table; empty where they are not known."""
-    for step in reversed(previous.lineage):
+    for step in reversed(lineage):
         for origin in step.origins:
             if origin.table == table:
                 return origin.columns
@@ -51,7 +51,7 @@ def missing(raws: Mapping[str, RawTable], recipe: Recipe, previous: Dataset) -> 
             continue
         roles, there = recipe.maps[table].roles, raw.frame.columns
         taken = {column for column in roles.values() if column in there}
-        before = set(known_columns(previous, table)) - set(roles.values())
+        before = set(known_columns(previous.lineage, table)) - set(roles.values())
         free = [name for name in there if name not in taken and name not in before]
         for role, column in roles.items():
             if column not in there:

@@ -14,7 +14,9 @@ def on_page(text: str) -> str:
     if f"{text.key}_page" not in catalogue():
         return again(text)
     values = dict(text.values)
-    if "role" in values:  # the box in which it is chosen bears another name than in a command
+    if (
+        f"page_data.bring.role.{values.get('role')}" in catalogue()
+    ):  # the box in which it is chosen bears another name than in a command
         values["role"] = say(f"page_data.bring.role.{values['role']}")
     if room == "workspace":
         return say(f"workspace.{name}_page", **values)

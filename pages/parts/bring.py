@@ -17,6 +17,7 @@ from clvcore.report.tables import table_bytes
 from clvcore.report.wording import on_page
 from clvcore.runs.workspace import Workspace
 from pages.parts import choice
+from pages.parts.bring_again import again
 from pages.parts.bring_clean import cleaning, is_action
 from pages.parts.bring_database import with_database
 from pages.parts.bring_files import files, forget
@@ -41,6 +42,8 @@ def bring() -> None:
         st.write(say("page_data.bring.start"))
         st.caption(say("page_data.bring.example"))
         st.code(EXAMPLE, language=None)
+        return
+    if again(raws):
         return
     events = raws["events"]
     seen: Considered | None = st.session_state.get("data_seen")

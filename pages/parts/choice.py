@@ -30,7 +30,7 @@ def draw() -> list[str]:
         notes.append(say("pages.choice.no_data", asked=asked[:40], shown=FIRST))
         reference = FIRST
     _keep("data", reference)
-    _select("data", [*sample.names(), *own()], _name)
+    _select("data", [*sample.names(), *own()], name_of)
 
     runs = runs_of(dataset())
     asked_run = _asked("run")
@@ -58,7 +58,7 @@ def own() -> list[str]:
 
 def dataset() -> Dataset:
     """The chosen data set."""
-    return _read(st.session_state["data"])
+    return read(st.session_state["data"])
 
 
 def run() -> FinishedRun | None:
@@ -146,18 +146,20 @@ def _opened(reference: str) -> str:
         return reference
     if not RUN_ID.match(reference):  # ids of data sets look like ids of runs
         reference = "-"
-    found = _read(reference)
+    found = read(reference)
     if found.name in sample.names() and Workspace.default().folder_of(found.id) is None:
         return found.name
     own().append(reference)
     return reference
 
 
-def _name(reference: str) -> str:
-    return reference if reference in sample.names() else _read(reference).name
+def name_of(reference: str) -> str:
+    """What a data set is called."""
+    return reference if reference in sample.names() else read(reference).name
 
 
-def _read(reference: str) -> Dataset:
+def read(reference: str) -> Dataset:
+    """A data set by its reference: a sample's name, or an id from ``own``."""
     with st.spinner(say("pages.choice.reading")):
         return _dataset(reference)
 

@@ -1,0 +1,276 @@
+"""The next file of a data set: read by its recipe, compared with what is there, and added."""
+
+import json
+from collections.abc import Mapping
+from dataclasses import replace
+from typing import Any
+
+import polars as pl
+import streamlit as st
+
+from clvcore.charts import numbers, words
+from clvcore.data import recipe as recipes
+from clvcore.data.append import joined
+from clvcore.data.changes import Change, Changes, shown
+from clvcore.data.clean import Intake, bring_in
+from clvcore.data.dataset import Dataset, RawTable, Recipe
+from clvcore.data.headers import Missing, known_columns, missing
+from clvcore.data.replay import question, replay
+from clvcore.errors import ClvError, ConfigError
+from clvcore.messages import say
+from clvcore.report.wording import on_page
+from clvcore.runs.workspace import Workspace
+from pages.parts import choice, linked
+from pages.parts.findings import tell
+from pages.parts.wording import plain, why
+
+SHOWN = 6
+"""Differences that are told at once."""
+Answers = Mapping[tuple[str, str], str | None]
+
+
+def again(raws: Mapping[str, RawTable]) -> bool:
+    """Ask what the files are, and go on with them where they are no new data set of their own.
+
+    Returns:
+        Whether they are read by a recipe that is there; else the form for a new one is to come.
+    """
+    if "events" not in raws:
+        return False
+    like = _alike(raws)
+    how = linked.segments(
+        say("page_data.again_as"),
+        ["new", *(["next"] if choice.own() else []), "recipe"],
+        default="new",
+        key="data_as",
+        shown=lambda one: say(f"page_data.again_as_{one}"),
+    )
+    if how == "new":
+        if like:
+            told = {"name": plain(choice.name_of(like)), "next": say("page_data.again_as_next")}
+            st.caption(say("page_data.again_alike", **told))
+        return False
+    if how == "next":
+        _add(raws, like)
+    else:
+        _by_file(raws)
+    return True
+
+
+def _alike(raws: Mapping[str, RawTable]) -> str | None:
+    """Id of the newest own data set whose events had the same columns."""
+    columns = set(raws["events"].frame.columns)
+    for reference in reversed(choice.own()):
+        if set(known_columns(choice.read(reference).lineage, "events")) == columns:
+            return reference
+    return None
+
+
+def _add(raws: Mapping[str, RawTable], like: str | None) -> None:
+    """The files come to a data set: the open questions, what differs, and the button."""
+    own = [*reversed(choice.own())]
+    chosen = linked.select(
+        say("page_data.again_to"),
+        own,
+        default=like or own[0],
+        key="data_again_to",
+        shown=_label,
+        help=say("page_data.again_to_help"),
+    )
+    previous = choice.read(chosen)
+    answers = _answers(raws, previous)
+    if answers is None:
+        return
+    intake, changes = _replayed(raws, previous, answers)
+    if intake.dataset.id == previous.id:
+        st.info(say("page_data.again_nothing", name=plain(previous.name)))
+        return
+    _tell(changes, intake, previous)
+    calm = "calm" if not changes.alarming else "alarming"
+    st.button(
+        say(f"page_data.again_add_{calm}"),
+        key="data_again_accept",
+        type="primary",
+        help=say("page_data.again_add_help"),
+        on_click=_accept,
+        args=(intake, say("page_data.again_added", name=plain(previous.name))),
+    )
+
+
+def _label(reference: str) -> str:
+    data = choice.read(reference)
+    return say("page_data.again_data", name=data.name, last=numbers.day(data.observed[1]))
+
+
+def _answers(raws: Mapping[str, RawTable], previous: Dataset) -> Answers | None:
+    """What a person says about columns that are not there; None as long as it is open."""
+    gone = missing(raws, previous.recipe, previous)
+    asked = [one for one in gone if one.near or one.required]
+    if not asked:
+        return {(one.table, one.column): None for one in gone}
+    st.write(say("page_data.again_ask"))
+    with st.form("data_again_form"):
+        chosen = {(one.table, one.column): _box(one, raws[one.table], previous) for one in asked}
+        st.form_submit_button(say("page_data.again_check"), key="data_again_check")
+    if not st.session_state.get("data_again_check") and not _said(previous, raws):
+        return None
+    st.session_state["data_again_said"] = _key(raws, previous, {})
+    unanswered = [one for one in asked if one.required and chosen[one.table, one.column] is None]
+    for one in unanswered:
+        st.error(plain(on_page(question(one, raws[one.table]))), icon=":material/error:")
+    if unanswered:
+        return None
+    return {(one.table, one.column): None for one in gone} | chosen
+
+
+def _said(previous: Dataset, raws: Mapping[str, RawTable]) -> bool:
+    """Whether the questions about these files were answered once."""
+    return st.session_state.get("data_again_said") == _key(raws, previous, {})
+
+
+def _box(one: Missing, raw: RawTable, previous: Dataset) -> str | None:
+    """A box with the likeliest column chosen; it counts once the person checks."""
+    read = set(previous.recipe.maps[one.table].roles.values())
+    free = [name for name in raw.frame.columns if name not in read]
+    return st.selectbox(
+        say("page_data.again_box", column=one.column, table=words.table(one.table)),
+        free,
+        index=free.index(one.near[0]) if one.near else None,
+        placeholder=say("page_data.bring.none"),
+        key=f"data_again_{one.table}_{one.column}_{raw.source}",
+        help=plain(on_page(question(one, raw))),
+    )
+
+
+def _key(raws: Mapping[str, RawTable], previous: Dataset, answers: Answers) -> object:
+    """What the answer to the files depends on."""
+    return (
+        previous.id,
+        tuple(
+            (name, raw.source, raw.files, tuple(raw.reading.items())) for name, raw in raws.items()
+        ),
+        tuple(answers.items()),
+    )
+
+
+def _replayed(
+    raws: Mapping[str, RawTable], previous: Dataset, answers: Answers
+) -> tuple[Intake, Changes]:
+    """The data set with the files and what differs; worked out once for each state of the files."""
+    key, said = _key(raws, previous, answers), st.session_state
+    known = said.get("data_again")
+    if known is None or known[0] != key:
+        with st.spinner(say("page_data.bring.checking")):
+            fresh, changes = replay(raws, previous.recipe, previous, answers)
+            known = said["data_again"] = (key, joined(previous, fresh), changes)
+    return known[1], known[2]
+
+
+def _tell(changes: Changes, intake: Intake, previous: Dataset) -> None:
+    """What the files add, and what differs, the gravest first."""
+    more = intake.dataset.events.height - previous.events.height
+    told = {
+        "more": numbers.headline_count(more),
+        "name": plain(previous.name),
+        "alarming": len(changes.alarming),
+        "compared": len(changes.all),
+    }
+    key = "page_data.again_ready_alarming" if changes.alarming else "page_data.again_ready"
+    st.subheader(say(key, **told), anchor=False)
+    for one in changes.news[:SHOWN]:
+        tell(one)
+    with st.expander(say("page_data.again_all", compared=len(changes.all)), key="data_again_all"):
+        for one in changes.news[SHOWN:]:
+            tell(one)
+        _table(changes.all)
+
+
+def _table(compared: tuple[Change, ...]) -> None:
+    """Every number before and after, and what is usual."""
+    rows = [
+        {
+            "weight": say(f"page_data.again_weight_{one.severity.value}"),
+            "what": say(f"page_data.again_what_{one.rule}"),
+            "table": words.table(one.table),
+            "column": words.kind(one.value) if one.value else one.column,
+            "before": shown(one.before, one.unit),
+            "after": shown(one.after, one.unit),
+            "low": shown(one.usual[0], one.unit) if one.usual else None,
+            "high": shown(one.usual[1], one.unit) if one.usual else None,
+        }
+        for one in compared
+        if one.unit is not None
+    ]
+    names = ("weight", "what", "table", "column", "before", "after", "low", "high")
+    st.dataframe(
+        pl.DataFrame(rows, schema=dict.fromkeys(names, pl.String)),
+        key="data_again_table",
+        hide_index=True,
+        placeholder=numbers.UNKNOWN,
+        column_config={name: say(f"page_data.again_col_{name}") for name in names},
+    )
+
+
+def _by_file(raws: Mapping[str, RawTable]) -> None:
+    """The files become a new data set by a recipe that was kept in a file."""
+    upload = st.file_uploader(
+        say("page_data.again_recipe"),
+        type=["json"],
+        key="data_again_recipe",
+        help=say("page_data.again_recipe_help"),
+    )
+    if upload is None:
+        return
+    recipe = _recipe(upload.getvalue(), upload.name)
+    name = st.text_input(
+        say("page_data.bring.name"), value=recipe.name, max_chars=80, key="data_again_name"
+    )
+    with st.spinner(say("page_data.bring.checking")):
+        intake = bring_in(raws, replace(recipe, name=name.strip() or recipe.name))
+    events = intake.dataset.accounts[0]
+    counts = {
+        part: numbers.headline_count(getattr(events, part))
+        for part in ("rows_in", "accepted", "rejected", "ignored")
+    }
+    st.subheader(say("page_data.bring.ready", **counts), anchor=False)
+    for one in intake.dataset.findings:
+        tell(one)
+    st.button(
+        say("page_data.bring.accept"),
+        key="data_again_accept",
+        type="primary",
+        help=say("page_data.bring.accept_help"),
+        on_click=_accept,
+        args=(intake, say("page_data.bring.accepted", name=plain(intake.dataset.name))),
+    )
+
+
+def _recipe(content: bytes, source: str) -> Recipe:
+    """A recipe.json, or the recipe inside a dataset.json.
+
+    Raises:
+        ConfigError: it is no JSON, or no sound recipe.
+    """
+    try:
+        found: Any = json.loads(content.decode())
+    except ValueError as error:
+        raise ConfigError(say("data.bad_recipe", source=source, part="JSON")) from error
+    inner = found.get("recipe", found) if isinstance(found, dict) else found
+    return recipes.from_json(inner, source=source)
+
+
+def _accept(intake: Intake, told: str) -> None:
+    """Store the data set and let all pages be about it; what stands in the way is told."""
+    said = st.session_state
+    try:
+        Workspace.default().add(intake)
+    except ClvError as error:
+        said["data_wrong"] = why(error)
+        return
+    if intake.dataset.id not in choice.own():
+        choice.own().append(intake.dataset.id)
+    choice.show(intake.dataset.id)
+    said["data_view"] = "look"
+    said["data_said"] = told
+    for name in ("data_again", "data_again_said"):
+        said.pop(name, None)
