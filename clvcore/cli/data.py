@@ -1,6 +1,7 @@
 """``clv data``: bring files in, list what there is, show one data set."""
 
 from dataclasses import asdict
+from datetime import UTC, datetime
 from typing import Any
 
 import click
@@ -101,6 +102,7 @@ def import_(*, explained: bool, as_json: bool, **given: Any) -> None:
     """Files become a data set of the workspace."""
     wishes = Wishes.of(given)
     raws = raw_tables(given)
+    workspace = Workspace.default()
     known = wishes.known(raws)
     if explained:
         found = wishes.explained(raws)
@@ -110,12 +112,13 @@ def import_(*, explained: bool, as_json: bool, **given: Any) -> None:
     if known is not None and not as_json:
         click.echo(say("data.known.looks", export=known.title))
     try:
-        intake = bring_in(raws, wishes.recipe(raws, given["events"][0].stem))
+        recipe = wishes.recipe(raws, given["events"][0].stem)
+        intake = bring_in(raws, recipe, now=datetime.now(UTC), key=workspace.key())
     except MappingError as error:
         together = all_open(wishes.explained(raws))
         if together is None:
             raise
         raise MappingError(together) from error
-    folder = Workspace.default().add(intake)
+    folder = workspace.add(intake)
     made = as_stored(intake.dataset, folder)
     answer(summary(made, folder), as_json=as_json, text=lambda console: tell(console, made, folder))

@@ -15,16 +15,21 @@ from clvcore.data.choices import Choices
 from clvcore.data.dataset import ColumnMap, Domain, RawTable, Recipe
 from clvcore.data.known import Known, known_exports, recognised
 from clvcore.data.mapping import propose
+from clvcore.data.rates import rate_table, rates_of
 from clvcore.data.readings import DOLLAR, currencies_of
+from clvcore.data.rules import chosen
 from clvcore.data.understanding import Understanding, understand
 from clvcore.errors import ConfigError, MappingError, NotFoundError
 from clvcore.messages import listed, say
-from clvcore.runs.workspace import Workspace
+from clvcore.runs.workspace import Workspace, table_file
 
 PLAIN = "none"
 """What is said in place of a known export where there is none."""
 FACTS = ("name", "currency", "time_zone", "domain", "observed_until")
 """Parts of the recipe that an option sets."""
+
+_BY_NAME = ("rules", "rates", "protect")
+"""Choices of cleaning that a command adds to those of the recipe."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,6 +51,12 @@ class Wishes:
         """The wishes among the options that `recipe_options` gathered."""
         choices = {name: given[name] for name in ("decimal", "date_order", "drop_duplicates")}
         choices["kinds"] = dict(_kind_pair(text) for text in given["kinds"])
+        choices["rules"] = dict(_choice(text) for text in given["choose"])
+        choices["rates"] = _rates(given["rates"])
+        choices["protect"] = {
+            column: way for way in ("keep", "hash", "drop") for column in given[way]
+        }
+        choices["keep_currency"] = (given["keep_currency"] or "").strip().upper()
         return cls(
             maps=given["maps"],
             constants=given["constants"],
@@ -151,6 +162,25 @@ def _recipe_options() -> list[Callable[..., Any]]:
         ),
         click.option("--drop-duplicates", is_flag=True, help=say("data.help_drop_duplicates")),
         click.option(
+            "--choose",
+            multiple=True,
+            metavar="RULE=CHOICE",
+            help=say("data.clean.help_choose"),
+        ),
+        click.option(
+            "--rates",
+            multiple=True,
+            metavar="FILE|USD=0.92",
+            help=say("data.clean.help_rates"),
+        ),
+        *(
+            click.option(
+                f"--{way}", multiple=True, metavar="COLUMN", help=say(f"data.clean.help_{way}")
+            )
+            for way in ("keep", "hash", "drop")
+        ),
+        click.option("--keep-currency", metavar="CODE", help=say("data.clean.help_keep_currency")),
+        click.option(
             "--observed-until", type=click.DateTime(), help=say("data.help_observed_until")
         ),
         click.option(
@@ -185,7 +215,11 @@ def _recipe(
             domain=known.domain,
         )
     set_here = {name: value for name, value in given.items() if value is not None}
-    recipe = replace(recipe, **set_here, options={**recipe.options, **options})
+    merged = {
+        name: {**recipe.options.get(name, {}), **said} if name in _BY_NAME else said
+        for name, said in options.items()
+    }
+    recipe = replace(recipe, **set_here, options={**recipe.options, **merged})
     currency = recipe.currency.strip().upper()
     if not (len(currency) == 3 and currency.isascii() and currency.isalpha()):
         raise ConfigError(say("data.bad_currency", currency=recipe.currency))
@@ -244,6 +278,26 @@ def _pair(text: str) -> tuple[str, str]:
     if not (left.strip() and equals and right.strip()):
         raise MappingError(say("data.bad_map", text=text))
     return left.strip(), right.strip()
+
+
+def _choice(text: str) -> tuple[str, str]:
+    rule, _, choice = text.partition("=")
+    chosen({rule.strip(): choice.strip()})
+    return rule.strip(), choice.strip()
+
+
+def _rates(texts: Sequence[str]) -> dict[str, Any]:
+    """Rates that were said, and those of files."""
+    found: dict[str, Any] = {}
+    for text in texts:
+        code, equals, rate = text.partition("=")
+        if equals and len(code.strip()) == 3:
+            found[code.strip().upper()] = rate.strip()
+            continue
+        raw = table_file(Path(text), "spend")
+        found |= rate_table(raw.frame, source=raw.source)
+    rates_of(found)
+    return found
 
 
 def _kind_pair(text: str) -> tuple[str, str]:

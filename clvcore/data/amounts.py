@@ -122,7 +122,7 @@ def currencies(cells: pl.Series) -> list[str]:
             named.str.extract(r"\d\s*([A-Z]{3})\)?$"),
         ]
     )
-    return sorted({_SYMBOLS.get(name, name) for name in found.drop_nulls().unique().to_list()})
+    return sorted({SYMBOLS.get(name, name) for name in found.drop_nulls().unique().to_list()})
 
 
-_SYMBOLS = {"€": "EUR", "£": "GBP", "¥": "JPY", "₹": "INR"}
+SYMBOLS = {"€": "EUR", "£": "GBP", "¥": "JPY", "₹": "INR"}

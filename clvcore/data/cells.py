@@ -9,9 +9,8 @@ from clvcore.data import amounts
 from clvcore.data.choices import Choices
 from clvcore.data.dataset import ColumnMap, RawTable
 from clvcore.data.moments import Moments, date_order, moments
-from clvcore.data.roles import CURRENCY, MONEY_ROLES
 from clvcore.errors import DataError, MappingError
-from clvcore.messages import listed, say
+from clvcore.messages import say
 
 LINE = "_line"
 _EMPTY_IDS = ("null", "none", "nan", "n/a", "undefined", "(null)", "#n/a")
@@ -96,31 +95,6 @@ class Cells:
         one = read.filter(pl.col("point").is_not_null())["cell"][0]
         other = read.filter(pl.col("comma").is_not_null())["cell"][0]
         return say("data.decimal_mixed", **where, one=one, other=other)
-
-    def currency(self) -> str | None:
-        """The one currency that the table names, beside its amounts or in a column of its own.
-
-        Raises:
-            DataError: the table holds more than one currency.
-        """
-        for role in (CURRENCY, *MONEY_ROLES.get(self.raw.name, ())):
-            text = self.text(role)
-            if role == CURRENCY:
-                found = sorted(text.str.to_uppercase().drop_nulls().unique().to_list())
-            else:
-                found = amounts.currencies(text)
-            if len(found) > 1:
-                raise DataError(
-                    say(
-                        "data.mixed_currencies",
-                        column=self.column(role),
-                        source=self.raw.source,
-                        currencies=listed(found),
-                    )
-                )
-            if found:
-                return found[0]
-        return None
 
     def times(self, role: str) -> tuple[Moments, pl.Series]:
         """Moments in UTC, and which cells are filled but no times.

@@ -2,12 +2,14 @@
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, fields, replace
+from decimal import Decimal
 from typing import Any
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from clvcore.columns import Kind
 from clvcore.data.amounts import Mark
 from clvcore.data.moments import UNITS, DateOrder, Unit
+from clvcore.data.rates import rates_of
 from clvcore.data.rules import chosen
 from clvcore.errors import ConfigError
 from clvcore.messages import say
@@ -46,6 +48,13 @@ class Choices:
     """Whether rows that repeat an earlier one are left out: the rule ``duplicate`` by itself."""
     rules: Mapping[str, str] = field(default_factory=lambda: chosen({}))
     """rule -> choice, see `clvcore.data.rules`; in a recipe only those that were made"""
+    rates: Mapping[str, Decimal | Mapping[str, Decimal]] = field(default_factory=dict)
+    """currency -> what one unit is worth in the data set's currency, or that by day"""
+    protect: Mapping[str, str] = field(default_factory=dict)
+    """column, or table.column -> drop, hash or keep, for personal data"""
+    keep_currency: str | None = None
+    """The one currency whose rows count, which becomes the data set's; rows in others that have no
+    rate are left out."""
     columns: Mapping[str, ColumnChoices] = field(default_factory=dict)
     """column, or table.column -> how it alone is read; goes before the choices for all"""
     names: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
@@ -87,6 +96,7 @@ class Choices:
         if values.get("drop_duplicates"):
             said.setdefault("duplicate", "ignore")
         values["rules"] = chosen(said)
+        values["rates"] = rates_of(values.get("rates", {}))
         return cls(**values)
 
 
@@ -104,6 +114,9 @@ def _fits(name: str, value: Any) -> bool:
         "drop_duplicates": lambda: isinstance(value, bool),
         "names": lambda: all(_are_words(names) for names in value.values()),
         "columns": lambda: all(_are_of_a_column(own) for own in value.values()),
+        "rates": lambda: all(_is_rate(code, rate) for code, rate in value.items()),
+        "protect": lambda: set(value.values()) <= {"drop", "hash", "keep"},
+        "keep_currency": lambda: value is None or _is_currency(value),
         "rules": lambda: isinstance(value, Mapping) and _are_words(value.values()),
     }
     try:
@@ -117,6 +130,15 @@ def _fits(name: str, value: Any) -> bool:
 
 def _are_words(values: Any) -> bool:
     return not isinstance(values, str) and all(isinstance(value, str) for value in values)
+
+
+def _is_currency(value: Any) -> bool:
+    return isinstance(value, str) and len(value) == 3 and value.isascii() and value.isupper()
+
+
+def _is_rate(code: Any, rate: Any) -> bool:
+    by_day = isinstance(rate, Mapping) and _are_words(rate) and _are_words(rate.values())
+    return _is_currency(code) and (by_day or isinstance(rate, str))
 
 
 def _are_of_a_column(own: Any) -> bool:

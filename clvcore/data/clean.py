@@ -10,6 +10,7 @@ import polars as pl
 from clvcore import columns as col
 from clvcore.data.cells import Cells
 from clvcore.data.choices import Choices, is_zone
+from clvcore.data.currencies import only_currency
 from clvcore.data.dataset import (
     CUT,
     ColumnMap,
@@ -26,6 +27,7 @@ from clvcore.data.headless import named
 from clvcore.data.impressions import clean_impressions
 from clvcore.data.items import clean_items, most_frequent, with_unlisted
 from clvcore.data.mapping import complete, propose
+from clvcore.data.personal import Personal, protect, told, without, without_attributes
 from clvcore.data.quality import Cleaned, finding
 from clvcore.data.rules import RULES
 from clvcore.data.scan import Scan
@@ -53,6 +55,8 @@ class Prepared:
     recipe: Recipe
     """With all column maps, and the end of observation in UTC."""
     views: Mapping[str, Cells]
+    personal: tuple[Personal, ...] = ()
+    """Columns with personal data, and what was done about them."""
 
     @property
     def limit(self) -> pl.Expr | None:
@@ -61,8 +65,8 @@ class Prepared:
         return None if until is None else pl.lit(until, dtype=col.TIME)
 
 
-def prepare(raws: Mapping[str, RawTable], recipe: Recipe) -> Prepared:
-    """The tables by role, checked against the recipe.
+def prepare(raws: Mapping[str, RawTable], recipe: Recipe, *, key: bytes | None = None) -> Prepared:
+    """The tables by role, without personal data, checked against the recipe.
 
     Raises:
         ClvError: as `bring_in` says.
@@ -75,17 +79,31 @@ def prepare(raws: Mapping[str, RawTable], recipe: Recipe) -> Prepared:
         for name, raw in raws.items()
     }
     until = _moment(recipe.observed_until, recipe.time_zone)
-    recipe = replace(recipe, maps=_maps(raws, recipe, choices), observed_until=until)
+    if choices.keep_currency:
+        recipe = replace(recipe, currency=choices.keep_currency)
+    maps = _maps(raws, recipe, choices)
+    raws, personal = protect(raws, maps, choices.protect, key)
+    if personal:
+        ways = {f"{one.table}.{one.column}": one.way for one in personal}
+        options = {**recipe.options, "protect": {**choices.protect, **ways}}
+        maps = {name: without(one, personal, name) for name, one in maps.items()}
+        recipe = replace(recipe, options=options)
+        choices = without_attributes(choices, personal)
+    recipe = replace(recipe, maps=maps, observed_until=until)
     views = {
         name: Cells(raws[name], recipe.maps[name], recipe.time_zone, choices, recipe.currency)
         for name in col.TABLES
         if name in raws
     }
-    return Prepared(recipe, views)
+    return Prepared(recipe, views, personal)
 
 
 def bring_in(
-    raws: Mapping[str, RawTable], recipe: Recipe, *, now: datetime | None = None
+    raws: Mapping[str, RawTable],
+    recipe: Recipe,
+    *,
+    now: datetime | None = None,
+    key: bytes | None = None,
 ) -> Intake:
     """The data set of some raw tables.
 
@@ -98,6 +116,7 @@ def bring_in(
         recipe: Name, currency, time zone, maps and choices.
         now: The moment of the intake, after which nothing can have happened; None where the future
             is not to be judged.
+        key: Key of the workspace, by which personal ids are hashed.
 
     Raises:
         UploadError: there is no events table, or a table of an unknown name.
@@ -105,7 +124,7 @@ def bring_in(
         DataError: no event is left after cleaning, or two currencies are mixed.
         ConfigError: the recipe has an unknown time zone or choice.
     """
-    ready = prepare(raws, recipe)
+    ready = prepare(raws, recipe, key=key)
     return finished(ready, scanned(ready, now))
 
 
@@ -140,7 +159,11 @@ def finished(ready: Prepared, seen: Scan, choices: Mapping[str, str] | None = No
     }
     if "impressions" in views:
         cleaned["impressions"] = clean_impressions(views["impressions"], until=ready.limit)
-    return _assembled(recipe, views, cleaned, recipe.observed_until)
+    intake = _assembled(recipe, views, cleaned, recipe.observed_until)
+    if not ready.personal:
+        return intake
+    findings = in_urgency([*intake.dataset.findings, *told(ready.personal)])
+    return replace(intake, dataset=replace(intake.dataset, findings=findings))
 
 
 _SAID = ("rules", "drop_duplicates")
@@ -291,8 +314,9 @@ def _other_currencies(
     """Tables whose own words for their money are not those of the recipe."""
     found = []
     for name, view in views.items():
-        named = view.currency()
+        named = only_currency(view)
         same = named is None or named == currency or (named == "$" and currency.endswith("D"))
+        same = same or named in view.choices.rates
         if not same:
             rows = cleaned[name].account.accepted
             money = cleaned[name].account.money_accepted

@@ -126,14 +126,24 @@ class Considered:
 
 
 def consider(
-    raws: Mapping[str, RawTable], recipe: Recipe, *, now: datetime | None = None
+    raws: Mapping[str, RawTable],
+    recipe: Recipe,
+    *,
+    now: datetime | None = None,
+    key: bytes | None = None,
 ) -> Considered:
     """The tables, looked at but not judged: nothing is stored.
+
+    Args:
+        raws: table -> its rows.
+        recipe: As for `clvcore.data.clean.bring_in`.
+        now: The moment of the intake; None where the future is not to be judged.
+        key: Key of the workspace, by which personal ids are hashed.
 
     Raises:
         ClvError: as `clvcore.data.clean.bring_in` says.
     """
-    ready = prepare(raws, recipe)
+    ready = prepare(raws, recipe, key=key)
     return Considered(ready, scanned(ready, now))
 
 

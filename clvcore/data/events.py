@@ -10,6 +10,7 @@ from clvcore import columns as col
 from clvcore.columns import STREAM_OF_KIND, Kind
 from clvcore.data import amounts, words
 from clvcore.data.cells import Cells
+from clvcore.data.currencies import Converted, converted
 from clvcore.data.dataset import Domain, Finding, Severity
 from clvcore.data.mapping import require
 from clvcore.data.moments import Moments
@@ -71,15 +72,15 @@ def scan_events(
     times, unread_time = cells.times(col.AT)
     rating, unread_rating = cells.numbers(col.RATING)
     quantity, unread_quantity = cells.numbers(col.QUANTITY)
-    amount, unread, large = _amount(cells, quantity)
+    amount, unread, large, told = _amount(cells, quantity, times.at)
     kind_words, stream_words = cells.text(col.KIND), cells.text(col.STREAM)
-    told = [role for role in ITEM_FACTS if cells.has(role)]
+    facts = [role for role in ITEM_FACTS if cells.has(role)]
     frame = pl.DataFrame(
         [
             cells.lines(),
             *(
                 cells.text(role).alias(role)
-                for role in (col.USER, col.ITEM, col.ORDER, col.CHANNEL, *told)
+                for role in (col.USER, col.ITEM, col.ORDER, col.CHANNEL, *facts)
             ),
             times.at.alias(col.AT),
             amount.alias(col.AMOUNT),
@@ -107,17 +108,22 @@ def scan_events(
             ("no_quantity", _lacks_quantity(cells, frame)),
             ("bad_rating", unread_rating),
             ("unknown_stream", stream_words.is_not_null() & frame[col.STREAM].is_null()),
+            ("other_money", told.other),
             ("after_end", _after(frame, until)),
         ]
     )
     readable = pl.col(col.AMOUNT).fill_null(Decimal(0)).cast(col.MONEY)
-    return scan(cells, frame.with_columns(why, readable.alias(MONEY_IN)), times, now)
+    judged = frame.with_columns(why, readable.alias(MONEY_IN))
+    return scan(cells, judged, times, now, told.findings)
 
 
-def _amount(cells: Cells, quantity: pl.Series) -> tuple[pl.Series, pl.Series, pl.Series]:
-    """Money with four places, and which rows have some that cannot be read or is beyond measure."""
+def _amount(
+    cells: Cells, quantity: pl.Series, at: pl.Series
+) -> tuple[pl.Series, pl.Series, pl.Series, Converted]:
+    """Money with four places, which of it cannot be read or is beyond measure, and its currencies."""
     priced = cells.has(UNIT_PRICE) and not cells.has(col.AMOUNT)
-    numbers, unread = cells.numbers(UNIT_PRICE if priced else col.AMOUNT)
+    role = UNIT_PRICE if priced else col.AMOUNT
+    numbers, unread = cells.numbers(role)
     frame = pl.DataFrame({"n": numbers, "q": quantity})
     if not (priced and cells.has(col.QUANTITY)):
         frame = frame.with_columns(pl.lit(1).cast(amounts.EXACT).alias("q"))
@@ -125,10 +131,12 @@ def _amount(cells: Cells, quantity: pl.Series) -> tuple[pl.Series, pl.Series, pl
     huge = pl.max_horizontal(pl.col("n").abs(), pl.col("q").abs()) >= amounts.LARGEST
     product = pl.when(huge.fill_null(value=False)).then(None).otherwise(pl.col("n")) * pl.col("q")
     frame = frame.with_columns(huge=huge.fill_null(value=False), product=product)
+    told = converted(cells, role, frame["product"], at)
+    frame = frame.with_columns(told.money.alias("product"))
     money = amounts.as_money(pl.col("product"))
     large = pl.col("huge") | (pl.col("product").abs() >= amounts.LARGEST).fill_null(value=False)
     read = frame.select(money=pl.when(~large).then(money), large=large & pl.col("n").is_not_null())
-    return read["money"], unread, read["large"]
+    return read["money"], unread, read["large"], told
 
 
 def _lacks_quantity(cells: Cells, frame: pl.DataFrame) -> pl.Series:
@@ -226,6 +234,7 @@ def clean_events(found: Scan, choices: Mapping[str, str]) -> Cleaned:
         *verdicts(cells, judged, columns_of_rules(cells)),
         *_remarks(cells, kept, found.times),
         *flagged(found, judged),
+        *found.told,
     ]
     if dropped.height:
         remarks.append(_idle_money(cells, dropped))

@@ -7,6 +7,7 @@ import polars as pl
 from clvcore import columns as col
 from clvcore.data import amounts
 from clvcore.data.cells import LINE, Cells, tags, typed, vectors
+from clvcore.data.currencies import converted
 from clvcore.data.dataset import Finding, Severity
 from clvcore.data.quality import (
     MONEY_IN,
@@ -51,7 +52,9 @@ def clean_items(cells: Cells) -> Cleaned:
 
 def _money(cells: Cells, role: str) -> tuple[pl.Series, pl.Series]:
     """Money with four places, and which cells are no amount that can be meant."""
-    numbers, unread = cells.numbers(role)
+    exact, unread = cells.numbers(role)
+    told = converted(cells, role, exact)
+    numbers, unread = told.money, unread | (told.other & exact.is_not_null())
     huge = (numbers.abs() >= amounts.LARGEST).fill_null(value=False)
     sound = numbers.set(huge, value=None).to_frame("n")
     return sound.select(amounts.as_money(pl.col("n"))).to_series(), unread | huge

@@ -63,13 +63,13 @@ def load(name: str) -> Intake:
     return from_folder(folder(name))
 
 
-def from_folder(path: Path) -> Intake:
+def from_folder(path: Path, *, key: bytes | None = None) -> Intake:
     """The data set of a folder with a recipe and table files, or with table files alone.
 
     Raises:
         ClvError: a file cannot be read, or its rows cannot be understood.
     """
-    return bring_in(raw_tables(path), recipe_of(path))
+    return bring_in(raw_tables(path), recipe_of(path), key=key)
 
 
 def table_files(path: Path) -> dict[str, Path]:

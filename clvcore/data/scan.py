@@ -40,6 +40,8 @@ class Scan:
     """Returns and the purchases that they take back, see `clvcore.data.returns`."""
     patterns: pl.DataFrame
     """Number of rows and their money by `WHY` and `BITS`."""
+    told: tuple[Finding, ...] = ()
+    """What was noticed while the cells were read."""
 
     def decided(self, choices: Mapping[str, str]) -> pl.DataFrame:
         """The rows with their verdict, and with what is left of their money where parts came back."""
@@ -125,7 +127,13 @@ def _by_purchase(live: pl.DataFrame) -> pl.DataFrame:
     return summed.sort(PURCHASE)
 
 
-def scan(cells: Cells, frame: pl.DataFrame, times: Moments, now: datetime | None) -> Scan:
+def scan(
+    cells: Cells,
+    frame: pl.DataFrame,
+    times: Moments,
+    now: datetime | None,
+    told: tuple[Finding, ...] = (),
+) -> Scan:
     """The scan of canonical events that carry `WHY` they cannot be used, and `MONEY_IN`."""
     usable = frame[WHY].is_null()
     rows = frame.with_row_index(ROW)
@@ -141,7 +149,7 @@ def scan(cells: Cells, frame: pl.DataFrame, times: Moments, now: datetime | None
         pl.col(MONEY_IN).sum().cast(col.MONEY),
         idle.then(pl.col(MONEY_IN)).sum().fill_null(Decimal(0)).cast(col.MONEY).alias(_IDLE),
     )
-    return Scan(cells, rows, times, pairs(sound), patterns.sort(WHY, BITS))
+    return Scan(cells, rows, times, pairs(sound), patterns.sort(WHY, BITS), told)
 
 
 def flagged(found: Scan, judged: pl.DataFrame) -> Iterator[Finding]:

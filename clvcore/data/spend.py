@@ -7,6 +7,7 @@ import polars as pl
 from clvcore import columns as col
 from clvcore.data import amounts
 from clvcore.data.cells import Cells
+from clvcore.data.currencies import converted
 from clvcore.data.dataset import Severity
 from clvcore.data.quality import (
     MONEY_IN,
@@ -34,7 +35,8 @@ def clean_spend(cells: Cells) -> Cleaned:
     """Spend by (date, channel, campaign); a date is one of the files' time zone."""
     times, unread_time = cells.times(col.DATE)
     exact, unread = cells.numbers(col.AMOUNT)
-    amount = exact.to_frame("n").select(amounts.as_money(pl.col("n"))).to_series()
+    told = converted(cells, col.AMOUNT, exact, times.at)
+    amount = told.money.to_frame("n").select(amounts.as_money(pl.col("n"))).to_series()
     large = (amount.abs() >= amounts.LARGEST).fill_null(value=False)
     counts = [
         cells.numbers(role)[0].cast(pl.Int64, strict=False)
@@ -45,6 +47,7 @@ def clean_spend(cells: Cells) -> Cleaned:
             ("no_date", times.at.is_null() & ~unread_time),
             ("bad_time", unread_time | ~in_range(times.at)),
             ("bad_amount", unread),
+            ("other_money", told.other),
             ("no_spend", amount.is_null()),
             ("large_amount", large),
         ]
@@ -63,7 +66,7 @@ def clean_spend(cells: Cells) -> Cleaned:
         ]
     )
     frame = judged.filter(pl.col(WHY).is_null()).select(*col.SPEND)
-    found = verdicts(cells, judged, _COLUMN_OF_RULE)
+    found = [*verdicts(cells, judged, _COLUMN_OF_RULE), *told.findings]
     below = frame.filter(pl.col(col.AMOUNT) < 0)
     if below.height:
         money = total(below[col.AMOUNT])

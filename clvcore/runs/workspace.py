@@ -2,6 +2,7 @@
 
 CLV_HOME (default ~/.clv)
   datasets/<id>/          a data set that a person brought in
+  keys/people.key         the key by which personal ids are hashed; never exported
   cache/<name>-<key>/     a sample or folder, brought in before; can be deleted at any time
 """
 
@@ -11,6 +12,7 @@ import os
 import shutil
 from collections.abc import Iterator
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from functools import cache
 from pathlib import Path
 
@@ -24,6 +26,7 @@ from clvcore.data.reading import DECIDED_BY_FILE, Reading
 from clvcore.errors import ClvError, ConfigError, NotFoundError, UploadError
 from clvcore.messages import listed, say
 from clvcore.runs import stored
+from clvcore.runs.keys import key_of
 from clvcore.runs.reading import read_apart
 
 HOME = "CLV_HOME"
@@ -56,6 +59,14 @@ class Workspace:
     def cache(self) -> Path:
         """Folder of what can be made again."""
         return self.root / "cache"
+
+    def key(self) -> bytes:
+        """The key by which personal ids are hashed; made where there is none.
+
+        Raises:
+            ConfigError: it cannot be read or written.
+        """
+        return key_of(self.root / "keys")
 
     def keep_compiled(self) -> None:
         """Let programs that JAX compiles once be read from here the next time, also by workers.
@@ -118,7 +129,8 @@ class Workspace:
     def _at(self, path: Path) -> Dataset:
         if path.is_file():
             recipe = Recipe(name=path.stem, currency="EUR")
-            return bring_in({"events": table_file(path, "events")}, recipe).dataset
+            raws = {"events": table_file(path, "events")}
+            return bring_in(raws, recipe, now=datetime.now(UTC), key=self.key()).dataset
         if (path / stored.FACTS).is_file():
             return stored.load(path)
         if not sample.table_files(path):
@@ -134,7 +146,7 @@ class Workspace:
                 return stored.load(place)
             except ClvError:  # a cache that is damaged is made again
                 shutil.rmtree(place, ignore_errors=True)
-        intake = sample.from_folder(path)
+        intake = sample.from_folder(path, key=self.key())
         for outdated in self.cache.glob(f"{_literal(name)}-{'[0-9a-f]' * 16}"):
             shutil.rmtree(outdated, ignore_errors=True)
         self._stored(Intake(intake.dataset, {}), place)

@@ -75,11 +75,13 @@ def _total(account: Account, currency: str) -> None:
 
 def _action(one: Consequence, currency: str) -> None:
     """One repair action as a calm row: what and how much, the choice, and what it does."""
-    text, choice = st.columns([5, 4], gap="medium", vertical_alignment="center")
+    text, choice = st.columns(2, gap="medium", vertical_alignment="center")
     known = one.rule in RULES
     title = say(f"page_data.clean.title_{one.rule}") if known else say(f"data.why_{one.rule}")
-    with text:
-        st.markdown(f"**{plain(title)}**  \n{plain(_size(one, currency))}")
+    title = title[:1].upper() + title[1:]
+    text.markdown(f"**{plain(title)}**")
+    size = text.container(horizontal=True, vertical_alignment="center")
+    size.markdown(plain(_size(one, currency)), width="content")
     with choice:
         if len(one.choices) > 1:
             st.segmented_control(
@@ -89,11 +91,12 @@ def _action(one: Consequence, currency: str) -> None:
                 format_func=lambda name: say(f"page_data.clean.choice_{name}"),
                 key=_key(one.rule),
                 required=True,
+                wrap=True,
                 label_visibility="collapsed",
             )
         st.caption(plain(_effect(one, currency)))
     if one.examples:
-        with text.popover(say("page_data.clean.examples"), type="tertiary"):
+        with size.popover(say("page_data.clean.examples"), type="tertiary"):
             if known:
                 st.caption(plain(say(f"page_data.clean.help_{one.rule}")))
             lines = [
@@ -104,9 +107,9 @@ def _action(one: Consequence, currency: str) -> None:
 
 
 def _size(one: Consequence, currency: str) -> str:
-    rows = f"{one.rows:,}"
+    rows = say("units.rows_one") if one.rows == 1 else say("units.rows_many", rows=one.rows)
     if not one.money:
-        return say("page_data.clean.size", rows=rows)
+        return rows
     money = numbers.exact_money(one.money, currency)
     return say("page_data.clean.size_money", rows=rows, money=money)
 
