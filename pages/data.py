@@ -174,6 +174,7 @@ with st.expander(say("page_data.accounts"), icon=":material/balance:", key="data
     )
     folder = Workspace.default().folder_of(data.id)
     files = sorted(folder.glob(stored.REJECTS.format(table="*"))) if folder else []
+    aside = sorted(folder.glob(stored.IGNORED.format(table="*"))) if folder else []
     if not files:
         st.caption(say("page_data.no_rejects"))
     for file in files:
@@ -184,6 +185,16 @@ with st.expander(say("page_data.accounts"), icon=":material/balance:", key="data
             file_name=file.name,
             mime="text/csv",
             key=f"data_rejects_{table}",
+            on_click="ignore",
+        )
+    for file in aside:
+        table = file.stem.removeprefix("ignored_")
+        st.download_button(
+            say("page_data.clean.ignored", table=words.table(table)),
+            data=Path(file).read_bytes,
+            file_name=file.name,
+            mime="text/csv",
+            key=f"data_ignored_{table}",
             on_click="ignore",
         )
 

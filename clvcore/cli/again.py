@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
+from datetime import UTC, datetime
 from typing import Any
 
 import click
@@ -51,10 +52,13 @@ class _Replayed:
 
 def _replayed(reference: str, given: Mapping[str, Any]) -> _Replayed:
     with working("cli.reading", data=reference):
-        previous = Workspace.default().resolve(reference)
+        workspace = Workspace.default()
+        previous = workspace.resolve(reference)
         raws = raw_tables(given, _readings(previous))
         recipe = _adapted(previous.recipe, raws, given)
-        return _Replayed(previous, *replay(raws, recipe, previous))
+        return _Replayed(
+            previous, *replay(raws, recipe, previous, now=datetime.now(UTC), key=workspace.key())
+        )
 
 
 def _readings(dataset: Dataset) -> dict[str, Reading]:

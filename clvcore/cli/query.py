@@ -1,6 +1,7 @@
 """``clv data query``: the rows of a database become a data set, or are looked at first."""
 
 from collections.abc import Mapping, Sequence
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -93,8 +94,9 @@ def query(
                 limit_rows=limit,
                 timeout_s=timeout,
             )
-    intake = bring_in(raws, wishes.recipe(raws, _called(place)))
-    folder = Workspace.default().add(intake)
+    workspace, recipe = Workspace.default(), wishes.recipe(raws, _called(place))
+    intake = bring_in(raws, recipe, now=datetime.now(UTC), key=workspace.key())
+    folder = workspace.add(intake)
     made = as_stored(intake.dataset, folder)
     answer(summary(made, folder), as_json=as_json, text=lambda console: tell(console, made, folder))
 

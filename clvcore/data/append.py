@@ -11,6 +11,7 @@ in the account, with their money.
 
 from collections.abc import Mapping, Sequence
 from dataclasses import fields, replace
+from datetime import datetime
 from decimal import Decimal
 
 import polars as pl
@@ -30,19 +31,29 @@ _OF_THE_WHOLE = ("unlisted_items", "unlisted_users", "late_acquisition", "spend_
 _KEYS = {"items": col.ITEM, "users": col.USER}
 
 
-def append(previous: Dataset, raws: Mapping[str, RawTable], recipe: Recipe | None = None) -> Intake:
+def append(
+    previous: Dataset,
+    raws: Mapping[str, RawTable],
+    recipe: Recipe | None = None,
+    *,
+    now: datetime | None = None,
+    key: bytes | None = None,
+) -> Intake:
     """The data set with the rows of further files, and the rejected rows of these.
 
     Args:
         previous: What is there.
         raws: table -> its rows; ``events`` must be among them.
         recipe: How to read them; that of ``previous`` where none is given.
+        now: As for `clvcore.data.clean.bring_in`.
+        key: As there.
 
     Raises:
         ClvError: as `clvcore.data.clean.bring_in`.
     """
     asked = previous.recipe if recipe is None else recipe
-    return joined(previous, bring_in(raws, replace(asked, observed_until=None)))
+    fresh = bring_in(raws, replace(asked, observed_until=None), now=now, key=key)
+    return joined(previous, fresh)
 
 
 def joined(previous: Dataset, fresh: Intake, name: str | None = None) -> Intake:

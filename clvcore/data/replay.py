@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import replace
+from datetime import datetime
 
 from clvcore.data.changes import Changes, changes
 from clvcore.data.clean import Intake, bring_in
@@ -16,6 +17,9 @@ def replay(
     recipe: Recipe,
     previous: Dataset,
     answers: Mapping[tuple[str, str], str | None] | None = None,
+    *,
+    now: datetime | None = None,
+    key: bytes | None = None,
 ) -> tuple[Intake, Changes]:
     """The data set of further files alone, and how it differs from what is there.
 
@@ -24,6 +28,8 @@ def replay(
         recipe: How to read them: the recipe of ``previous``, as a rule.
         previous: What is there.
         answers: (table, column) that the files lack -> its new name; None leaves its role out.
+        now: As for `clvcore.data.clean.bring_in`.
+        key: As there.
 
     Raises:
         MappingError: a column that the recipe reads is not there, and nobody said what to do.
@@ -35,7 +41,7 @@ def replay(
         if one.required or one.near:
             raise MappingError(question(one, raws[one.table]))
     known = fitted(known, {(one.table, one.column): None for one in open_})
-    intake = bring_in(raws, replace(known, observed_until=None))
+    intake = bring_in(raws, replace(known, observed_until=None), now=now, key=key)
     return intake, changes(previous, intake.dataset, raws)
 
 

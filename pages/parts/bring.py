@@ -1,7 +1,6 @@
 """Bring in files: read, map, check, accept. Nothing is stored before a person accepts it."""
 
 from collections.abc import Mapping
-from datetime import UTC, datetime
 from pathlib import PurePath
 
 import streamlit as st
@@ -9,7 +8,7 @@ from streamlit.delta_generator import DeltaGenerator
 
 from clvcore.charts import numbers, words
 from clvcore.data.clean import Intake
-from clvcore.data.consequences import Considered, consider
+from clvcore.data.consequences import Considered
 from clvcore.data.dataset import Account
 from clvcore.errors import ClvError
 from clvcore.messages import say
@@ -22,6 +21,7 @@ from pages.parts.bring_clean import cleaning, is_action
 from pages.parts.bring_database import with_database
 from pages.parts.bring_files import files, forget
 from pages.parts.bring_form import mapping, recipe, sound
+from pages.parts.bring_weighed import weighed
 from pages.parts.wording import plain, why
 
 EXAMPLE = """user_id,item_id,time,kind,quantity,amount
@@ -46,8 +46,7 @@ def bring() -> None:
     if again(raws):
         return
     events = raws["events"]
-    seen: Considered | None = st.session_state.get("data_seen")
-    if seen is None:
+    if "data_seen" not in st.session_state:
         rows = numbers.headline_count(events.frame.height)
         source = plain(events.source)
         heading.subheader(say("page_data.bring.found", rows=rows, source=source), anchor=False)
@@ -61,10 +60,8 @@ def bring() -> None:
         checked = st.form_submit_button(say("page_data.bring.check"), key="data_check")
     if checked:
         forget()
-        with st.spinner(say("page_data.bring.checking")):
-            seen = consider(raws, sound(asked), now=datetime.now(UTC))
-            st.session_state["data_intake"] = seen.intake(seen.usual)
-        st.session_state["data_seen"] = seen
+        st.session_state["data_asked"] = sound(asked)
+    seen = weighed(raws)
     if seen is not None:
         _consequences(seen, heading)
 

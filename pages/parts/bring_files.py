@@ -87,5 +87,5 @@ def _other_files(table: str) -> None:
 
 def forget() -> None:
     """Let what was found in the files go: they, or how they are read, are others now."""
-    for name in ("data_seen", "data_intake"):
+    for name in ("data_asked", "data_more", "data_seen", "data_intake"):
         st.session_state.pop(name, None)
