@@ -89,7 +89,8 @@ def converted(cells: Cells, role: str, money: pl.Series, at: pl.Series | None = 
     own, rates = cells.currency_code, cells.choices.rates
     if codes is None or not own:
         return Converted(money, nobody)
-    codes = codes.to_frame("c").select(_meant(own, rates).fill_null(own).alias("c"))["c"]
+    codes = codes.to_frame("c").select(_meant(own, rates).alias("c"))["c"]
+    codes = _filled(cells, codes, own)
     foreign = [code for code in codes.unique().sort().to_list() if code != own]
     if not foreign:
         return Converted(money, nobody)
@@ -115,6 +116,19 @@ def _meant(own: str, rates: Rates) -> pl.Expr:
     dollars = [code for code in rates if code.endswith("D")]
     meant = own if own.endswith("D") else dollars[0] if len(dollars) == 1 else "$"
     return pl.col("c").replace({"$": meant})
+
+
+def _filled(cells: Cells, codes: pl.Series, own: str) -> pl.Series:
+    """Codes also where a row names none: that of its order, or the only one of the table."""
+    if not codes.null_count():
+        return codes
+    only = codes.drop_nulls().unique()
+    if len(only) == 1:
+        return codes.fill_null(only[0])
+    frame = pl.DataFrame({"c": codes, "order": cells.text(col.ORDER)})
+    of_order = pl.col("c").drop_nulls().first().over("order")
+    known = pl.when(pl.col("order").is_not_null()).then(of_order)
+    return frame.select(pl.coalesce("c", known, pl.lit(own)).alias("c"))["c"]
 
 
 def _factors(cells: Cells, codes: pl.Series, at: pl.Series | None) -> pl.Series:

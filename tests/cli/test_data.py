@@ -168,6 +168,7 @@ def test_how_sound_a_data_set_is_is_told_as_json_text_and_html(clv, events, tmp_
     assert page.read_text().startswith("<!doctype html>")
     assert "Rows in and their parts (events)" in clv("quality", "mine").stdout
 
+
 def test_explain_tells_all_open_questions_and_stores_nothing(clv, tmp_path):
     file = tmp_path / "events.csv"
     file.write_text('client,customer,when,sum\n1,a,03/04/2025,"1,234"\n2,b,05/06/2025,\n')

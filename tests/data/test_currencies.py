@@ -81,6 +81,15 @@ def test_signs_beside_the_amounts_count_as_their_currencies(bring):
     assert dataset.events[col.AMOUNT].to_list() == [Decimal("1.5000"), Decimal("5.0000")]
 
 
+def test_a_row_without_a_currency_has_that_of_its_order(bring):
+    events = (
+        "user,time,amount,currency,order\n1,2025-01-01,1,USD,a\n1,2025-01-01,1,,a\n"
+        "2,2025-01-01,1,EUR,b\n2,2025-01-01,1,,b\n3,2025-01-01,1,,\n"
+    )
+    dataset = bring({"options": {"rates": {"USD": "2"}}}, events=events).dataset
+    assert sorted(dataset.events[col.AMOUNT].to_list()) == [1, 1, 1, 2, 2]
+
+
 def test_spend_and_prices_are_converted_too(bring):
     dataset = bring(
         {"options": {"rates": {"USD": {"2024-01-01": "0.5", "2025-02-01": "0.25"}}}},

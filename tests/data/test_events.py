@@ -271,7 +271,7 @@ def test_an_undecided_decimal_mark_is_asked_for(bring):
 def test_currencies_are_never_added_up(bring):
     with pytest.raises(DataError, match=r"\$ in 1 row .*EUR in 1 row "):
         bring(events="user,time,amount\n1,2025-01-01,$5\n1,2025-01-01,5 EUR\n")
-    with pytest.raises(DataError, match="EUR in 1 row .*USD in 1 row "):
+    with pytest.raises(DataError, match=r"EUR in 1 row .*USD in 1 row "):
         bring(events="user,time,amount,currency\n1,2025-01-01,5,EUR\n1,2025-01-01,5,USD\n")
 
 

@@ -64,7 +64,7 @@ def taken(files):
     """The intake of files that are recognised, with nothing said about them."""
     raws = raws_of(files)
     export = recognised(raws, known_exports())
-    return bring_in(raws, export.recipe(raws, Recipe("known", "USD")))
+    return bring_in(raws, export.recipe(raws, Recipe("known", "USD")), key=b"key")
 
 
 def test_every_known_export_is_tried_here():
