@@ -12,6 +12,7 @@ from typing import Any
 
 import polars as pl
 
+from clvcore import columns as col
 from clvcore.data import amounts
 from clvcore.data.cells import Cells
 from clvcore.data.dataset import Finding, Severity

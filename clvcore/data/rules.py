@@ -47,8 +47,11 @@ RULES: dict[str, Rule] = {
 }
 """In the order in which they decide: a row that two rules leave out is counted under the first."""
 
-IGNORING = tuple(name for name, rule in RULES.items() if "ignored" in rule.choices.values())
-"""Rules that leave out rows which are whole."""
+IGNORING = (
+    *(name for name, rule in RULES.items() if "ignored" in rule.choices.values()),
+    "returns",
+)
+"""Rules that leave out rows which are whole; of returns those whose purchase was found."""
 
 FOUND = {"duplicate": "repeated_rows", "free": "free_purchase"}
 """Names of findings about rows that stay, where they are not ``<rule>_found``."""

@@ -92,7 +92,7 @@ def test_an_export_names_the_page_of_its_columns(key):
 def test_the_money_of_lines_is_quantity_times_price():
     events = taken(FILES["shopify_orders"]).dataset.events
     assert events["amount"].to_list() == [Decimal("69.8000"), Decimal("5.0000")]
-    assert events["user_id"].to_list() == ["a@example.com"] * 2
+    assert events["user_id"].n_unique() == 1
 
 
 def test_orders_that_were_cancelled_move_no_money_and_are_accounted_for():
