@@ -107,6 +107,11 @@ def test_a_value_is_never_part_of_the_statement(place):
         ask.query(place, sql, {"who": "x' OR '1'='1"})
 
 
+def test_names_that_a_query_gives_itself_are_known(place):
+    sql = 'WITH "mine" AS (SELECT "Customer" AS "who" FROM "orders") SELECT "who" FROM "mine"'
+    assert ask.query(place, sql).frame["who"].to_list()[0] == "007"
+
+
 def test_the_limit_is_kept_and_told(place):
     cut = ask.query(place, "SELECT customer FROM orders", limit_rows=2)
     assert (cut.frame.height, cut.reading[CUT]) == (2, "2")
@@ -131,7 +136,9 @@ def test_tables_are_listed_with_their_columns_and_can_be_asked(place):
 @pytest.mark.parametrize(
     ("sql", "kind", "told"),
     [
-        ("SELECT * FROM order_s", NotFoundError, "no table 'order_s'.*orders"),
+        ("SELECT * FROM order_s", NotFoundError, "no table 'order_s'.*Did you mean orders"),
+        ("SELECT * FROM zzz", NotFoundError, "no table 'zzz'.*There are: .*orders"),
+        ('SELECT "custmer" AS who FROM orders', NotFoundError, "no column 'custmer'.*customer"),
         ("SELECT custmer FROM orders", NotFoundError, "no column 'custmer'.*customer"),
         ("SELECT picture FROM orders", UploadError, "'picture'.*bytes"),
         ("SELECT cents, cents FROM orders", MappingError, "more than one column 'cents'"),

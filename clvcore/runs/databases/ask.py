@@ -14,7 +14,7 @@ from clvcore.runs.databases.statement import checked, fitting
 PREVIEW_ROWS = 20
 PREVIEW_S = 15.0
 LIMIT_ROWS = 5_000_000
-"""As many rows of text as a machine with 8 GB still holds with room to clean them."""
+"""As many rows of a hundred characters as the largest upload has, 500 MB."""
 TIMEOUT_S = 300.0
 _DRIVERS: Mapping[str, ModuleType] = {"sqlite": sqlite, "duckdb": duck, "postgresql": postgresql}
 _PACKAGES = {"sqlite": "sqlite3", "duckdb": "duckdb", "postgresql": "psycopg"}

@@ -22,7 +22,7 @@ from clvcore.runs.databases.answer import (
     grouped,
 )
 from clvcore.runs.databases.source import Connection
-from clvcore.runs.databases.statement import bound
+from clvcore.runs.databases.statement import bound, unknown_names
 
 MAGIC = b"SQLite format 3\x00"
 _ALLOWED = frozenset(
@@ -58,6 +58,7 @@ def fetch(place: Connection, wanted: Wanted) -> Answer:
     """The rows of a query, each value as SQLite would print it, real numbers without loss."""
     with _opened(place) as connection:
         listed = _tables(connection)
+        _check_names(place, wanted.sql, listed)
         connection.set_authorizer(_only_reading)
         with ends_after(wanted.timeout_s, connection.interrupt) as deadline:
             try:
@@ -101,6 +102,15 @@ def _tables(connection: sqlite3.Connection) -> list[Table]:
         " ORDER BY one.name, part.cid"
     )
     return grouped(rows, usual="main")
+
+
+def _check_names(place: Connection, sql: str, listed: list[Table]) -> None:
+    """SQLite takes a name in double quotes that it does not know for a text, and says nothing."""
+    known = ["main", "rowid", "oid", "_rowid_"]
+    for table in listed:
+        known += [table.name, *table.columns]
+    for name in unknown_names(sql, known):
+        raise wrong.no_column(place, name, listed)
 
 
 def _only_reading(action: int, first: str | None, second: str | None, *_: object) -> int:

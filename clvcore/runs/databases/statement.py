@@ -1,7 +1,7 @@
 """A query as a person writes it: one SELECT, with ``:name`` where a value is to be put in."""
 
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 
 from clvcore.errors import ConfigError, UploadError
 from clvcore.messages import listed, say
@@ -52,6 +52,27 @@ def asked(sql: str) -> list[str]:
         ['since']
     """
     return list(dict.fromkeys(one["name"] for one in _TOKEN.finditer(sql) if one["name"]))
+
+
+def unknown_names(sql: str, known: Iterable[str]) -> list[str]:
+    """Names in double quotes that are not known, and that the statement does not give with AS.
+
+    Example:
+        >>> unknown_names('SELECT "a" AS "b", "c" AS d FROM "T" ORDER BY "b" -- "e"', ["a", "t"])
+        ['c']
+    """
+    told = [one[0] for one in _TOKEN.finditer(sql) if one.lastgroup != "comment"]
+    words = ["", *(word for word in told if word.strip()), "", ""]
+    given = {name.lower() for name in known}
+    used = []
+    for before, word, after, then in zip(words, words[1:], words[2:], words[3:], strict=False):
+        if word.startswith('"'):
+            name = word[1:-1].replace('""', '"')
+            if before.lower() == "as" or (after.lower() == "as" and then == "("):
+                given.add(name.lower())
+            else:
+                used.append(name)
+    return [name for name in used if name.lower() not in given]
 
 
 def bound(sql: str, mark: Callable[[str], str]) -> str:

@@ -60,10 +60,12 @@ def no_column(place: Connection, name: str, tables: Iterable[Table]) -> ClvError
 
 def _unknown(what: str, place: Connection, name: str, names: list[str]) -> NotFoundError:
     bare = name.rpartition(".")[2] if what == "column" else name
-    near = difflib.get_close_matches(bare, names) or (names if what == "table" else [])
+    near = difflib.get_close_matches(bare, names)
     told = {"source": place.name, "name": name}
     if near:
         return NotFoundError(say(f"data.db.no_{what}_near", **told, names=listed(near)))
+    if what == "table" and names:
+        return NotFoundError(say("data.db.no_table_there", **told, names=listed(names)))
     return NotFoundError(say(f"data.db.no_{what}", **told))
 
 
