@@ -195,13 +195,12 @@ def _table(compared: tuple[Change, ...]) -> None:
             "column": words.kind(one.value) if one.value else one.column,
             "before": shown(one.before, one.unit),
             "after": shown(one.after, one.unit),
-            "low": shown(one.usual[0], one.unit) if one.usual else None,
-            "high": shown(one.usual[1], one.unit) if one.usual else None,
+            "usual": _range(one),
         }
         for one in compared
         if one.unit is not None
     ]
-    names = ("weight", "what", "table", "column", "before", "after", "low", "high")
+    names = ("weight", "what", "table", "column", "before", "after", "usual")
     st.dataframe(
         pl.DataFrame(rows, schema=dict.fromkeys(names, pl.String)),
         key="data_again_table",
@@ -209,6 +208,13 @@ def _table(compared: tuple[Change, ...]) -> None:
         placeholder=numbers.UNKNOWN,
         column_config={name: say(f"page_data.again_col_{name}") for name in names},
     )
+
+
+def _range(one: Change) -> str | None:
+    if one.usual is None:
+        return None
+    low, high = (shown(end, one.unit) for end in one.usual)
+    return say("page_data.again_range", low=low, high=high)
 
 
 def _by_file(raws: Mapping[str, RawTable]) -> None:

@@ -17,9 +17,14 @@ COLOUR: dict[Severity, Literal["red", "orange", "gray"]] = {
 }
 
 
+WIDTH = 84
+"""Of the gravest word, in pixels."""
+
+
 def tell(one: Finding | Change) -> None:
     """One calm row: how grave, what, and what mends it."""
-    grave, text = st.columns([1, 9], gap="small")
+    row = st.container(horizontal=True, gap="small")
+    grave, text = row.container(width=WIDTH), row.container(gap="small")
     grave.badge(say(f"page_data.severity_{one.severity.value}"), color=COLOUR[one.severity])
     text.markdown(plain(on_page(one.text)))
     text.caption(plain(on_page(one.fix)))
