@@ -29,6 +29,10 @@ from clvcore.messages import Said
 _NOTHING = Decimal("0.0000")
 _OF_THE_WHOLE = ("unlisted_items", "unlisted_users", "late_acquisition", "spend_unknown")
 """Rules about the tables as they stand together, not about the rows of one file."""
+_COUNTED = {"rows", "count", "money", "column", "table", "table_id"}
+"""Gaps of every finding's sentence."""
+_KEPT = {"line", "examples", "zone", "kinds", "names", "named", "currency"}
+"""Gaps that tell where and what, for example; those of the first finding stand for all."""
 _KEYS = {"items": col.ITEM, "users": col.USER}
 
 
@@ -77,9 +81,9 @@ def joined(previous: Dataset, fresh: Intake, name: str | None = None) -> Intake:
         **{table: (len(_told_twice(previous, new, table)), _NOTHING) for table in _KEYS},
     }
     accounts = _accounts(previous.accounts, new.accounts, moved)
+    told = _told(previous, new, again, replaced, moved)
     found = [
-        *_summed([*previous.findings, *new.findings]),
-        *_told(previous, new, again, replaced, moved),
+        *_summed([*previous.findings, *new.findings, *told]),
         *_of_the_whole(items, users, events, spend, accounts),
     ]
     until, last = previous.recipe.observed_until, max(previous.observed[1], new.observed[1])
@@ -102,7 +106,7 @@ def joined(previous: Dataset, fresh: Intake, name: str | None = None) -> Intake:
         findings=in_urgency(found),
         lineage=(*previous.lineage, *steps),
     )
-    return Intake(dataset, fresh.rejects)
+    return Intake(dataset, fresh.rejects, fresh.ignored)
 
 
 def _shown(
@@ -175,26 +179,38 @@ def _accounts(
 
 
 def _summed(findings: Sequence[Finding]) -> list[Finding]:
-    """One finding for each rule, table and column, with the rows and the money of all."""
+    """One finding for each rule, table and column, with the rows and the money of all.
+
+    Findings that tell more numbers than these stay as they are, each about its own files.
+    """
     first: dict[tuple[str, str, str | None], Finding] = {}
+    apart = []
     for one in findings:
+        key = (one.rule, one.table, one.column)
         if one.rule in _OF_THE_WHOLE:
             continue
-        key = (one.rule, one.table, one.column)
-        first[key] = _sum(first[key], one) if key in first else one
-    return list(first.values())
+        if not _gaps(one.text) <= _KEPT | _COUNTED:
+            apart.append(one)
+        else:
+            first[key] = _sum(first[key], one) if key in first else one
+    return [*first.values(), *apart]
+
+
+def _gaps(text: str) -> set[str]:
+    return set(text.values) if isinstance(text, Said) else {"-"}
 
 
 def _sum(one: Finding, other: Finding) -> Finding:
     """Both findings as one, told with the examples of the first."""
-    rows, money = one.rows + other.rows, one.money + other.money
-    if not isinstance(one.text, Said):
-        return replace(one, rows=rows, money=money)
-    own = dict(one.text.values)
-    for name in ("rows", "count", "money", "column", "table", "table_id"):
-        own.pop(name, None)
+    values = one.text.values if isinstance(one.text, Said) else {}
     return finding(
-        one.severity, one.rule, one.table, rows=rows, money=money, column=one.column, **own
+        one.severity,
+        one.rule,
+        one.table,
+        rows=one.rows + other.rows,
+        money=one.money + other.money,
+        column=one.column,
+        **{name: value for name, value in values.items() if name in _KEPT},
     )
 
 

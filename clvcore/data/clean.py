@@ -57,6 +57,8 @@ class Prepared:
     views: Mapping[str, Cells]
     personal: tuple[Personal, ...] = ()
     """Columns with personal data, and what was done about them."""
+    columns: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    """table -> its columns as they stood in the file, also those with personal data"""
 
     @property
     def limit(self) -> pl.Expr | None:
@@ -82,6 +84,7 @@ def prepare(raws: Mapping[str, RawTable], recipe: Recipe, *, key: bytes | None =
     if choices.keep_currency:
         recipe = replace(recipe, currency=choices.keep_currency)
     maps = _maps(raws, recipe, choices)
+    columns = {name: tuple(raw.frame.columns) for name, raw in raws.items()}
     raws, personal = protect(raws, maps, choices.protect, key)
     if personal:
         ways = {f"{one.table}.{one.column}": one.way for one in personal}
@@ -95,7 +98,7 @@ def prepare(raws: Mapping[str, RawTable], recipe: Recipe, *, key: bytes | None =
         for name in col.TABLES
         if name in raws
     }
-    return Prepared(recipe, views, personal)
+    return Prepared(recipe, views, personal, columns)
 
 
 def bring_in(
@@ -159,7 +162,7 @@ def finished(ready: Prepared, seen: Scan, choices: Mapping[str, str] | None = No
     }
     if "impressions" in views:
         cleaned["impressions"] = clean_impressions(views["impressions"], until=ready.limit)
-    intake = _assembled(recipe, views, cleaned, recipe.observed_until)
+    intake = _assembled(recipe, ready, cleaned)
     if not ready.personal:
         return intake
     findings = in_urgency([*intake.dataset.findings, *told(ready.personal)])
@@ -203,12 +206,8 @@ def _moment(moment: datetime | None, time_zone: str) -> datetime | None:
     return local.astimezone(UTC)
 
 
-def _assembled(
-    recipe: Recipe,
-    views: Mapping[str, Cells],
-    cleaned: Mapping[str, Cleaned],
-    until: datetime | None,
-) -> Intake:
+def _assembled(recipe: Recipe, ready: Prepared, cleaned: Mapping[str, Cleaned]) -> Intake:
+    views, until = ready.views, recipe.observed_until
     events = cleaned["events"].frame
     shown = cleaned["impressions"].frame if "impressions" in cleaned else None
     listed_items = cleaned["items"].frame if "items" in cleaned else None
@@ -231,7 +230,13 @@ def _assembled(
         recipe=recipe,
         accounts=tuple(cleaned[name].account for name in cleaned),
         findings=in_urgency(findings),
-        lineage=(Step(tuple(_origin(views[name].raw, cleaned[name]) for name in cleaned)),),
+        lineage=(
+            Step(
+                tuple(
+                    _origin(views[name].raw, ready.columns[name], cleaned[name]) for name in cleaned
+                )
+            ),
+        ),
     )
     rejects = {name: table.rejects for name, table in cleaned.items() if table.rejects.height}
     ignored = {name: table.ignored for name, table in cleaned.items() if table.ignored.height}
@@ -243,14 +248,14 @@ def _ends(times: pl.Series) -> tuple[datetime, datetime]:
     return ordered[0], ordered[-1]
 
 
-def _origin(raw: RawTable, cleaned: Cleaned) -> Origin:
+def _origin(raw: RawTable, columns: tuple[str, ...], cleaned: Cleaned) -> Origin:
     """Where a table came from."""
     return Origin(
         table=raw.name,
         source=raw.source,
         files=raw.files,
         reading=dict(raw.reading),
-        columns=tuple(raw.frame.columns),
+        columns=columns,
         account=cleaned.account,
     )
 

@@ -10,7 +10,9 @@ import polars as pl
 from clvcore import columns as col
 from clvcore.data import amounts, moments, words
 from clvcore.data.cells import stripped
+from clvcore.data.choices import Choices
 from clvcore.data.dataset import ColumnMap, Dataset, RawTable, Recipe, Step
+from clvcore.data.headless import named
 from clvcore.data.roles import MONEY_ROLES, ROLES
 
 _SAMPLE = 2000
@@ -32,6 +34,16 @@ class Missing:
     """Columns of the file that may be the same under another name, the likeliest first."""
     required: bool
     """Whether nothing can be brought in without it."""
+
+
+def under_their_names(raws: Mapping[str, RawTable], recipe: Recipe) -> dict[str, RawTable]:
+    """The tables with the names that the recipe gives to columns of files without a header.
+
+    Raises:
+        ClvError: a file has another number of columns.
+    """
+    names = Choices.of(recipe.options).names
+    return {name: named(raw, names[name]) if name in names else raw for name, raw in raws.items()}
 
 
 def known_columns(lineage: Sequence[Step], table: str) -> tuple[str, ...]:

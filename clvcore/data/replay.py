@@ -7,7 +7,7 @@ from datetime import datetime
 from clvcore.data.changes import Changes, changes
 from clvcore.data.clean import Intake, bring_in
 from clvcore.data.dataset import Dataset, RawTable, Recipe
-from clvcore.data.headers import Missing, fitted, missing
+from clvcore.data.headers import Missing, fitted, missing, under_their_names
 from clvcore.errors import MappingError
 from clvcore.messages import listed, say
 
@@ -35,6 +35,7 @@ def replay(
         MappingError: a column that the recipe reads is not there, and nobody said what to do.
         ClvError: as `clvcore.data.clean.bring_in`.
     """
+    raws = under_their_names(raws, recipe)
     known = recipe if not answers else fitted(recipe, answers)
     open_ = missing(raws, known, previous)
     for one in open_:

@@ -3,6 +3,7 @@
 import json
 from collections.abc import Mapping
 from dataclasses import replace
+from datetime import UTC, datetime
 from typing import Any
 
 import polars as pl
@@ -14,7 +15,7 @@ from clvcore.data.append import joined
 from clvcore.data.changes import Change, Changes, shown
 from clvcore.data.clean import Intake, bring_in
 from clvcore.data.dataset import Dataset, RawTable, Recipe
-from clvcore.data.headers import Missing, known_columns, missing
+from clvcore.data.headers import Missing, known_columns, missing, under_their_names
 from clvcore.data.replay import question, replay
 from clvcore.errors import ClvError, ConfigError
 from clvcore.messages import say
@@ -104,6 +105,7 @@ def _label(reference: str) -> str:
 
 def _answers(raws: Mapping[str, RawTable], previous: Dataset) -> Answers | None:
     """What a person says about columns that are not there; None as long as it is open."""
+    raws = under_their_names(raws, previous.recipe)
     gone = missing(raws, previous.recipe, previous)
     asked = [one for one in gone if one.near or one.required]
     if not asked:
@@ -161,7 +163,14 @@ def _replayed(
     known = said.get("data_again")
     if known is None or known[0] != key:
         with st.spinner(say("page_data.bring.checking")):
-            fresh, changes = replay(raws, previous.recipe, previous, answers)
+            fresh, changes = replay(
+                raws,
+                previous.recipe,
+                previous,
+                answers,
+                now=datetime.now(UTC),
+                key=Workspace.default().key(),
+            )
             known = said["data_again"] = (key, joined(previous, fresh), changes)
     return known[1], known[2]
 
@@ -200,7 +209,7 @@ def _table(compared: tuple[Change, ...]) -> None:
         for one in compared
         if one.unit is not None
     ]
-    names = ("weight", "what", "table", "column", "before", "after", "usual")
+    names = ("weight", "what", "column", "before", "after", "usual", "table")
     st.dataframe(
         pl.DataFrame(rows, schema=dict.fromkeys(names, pl.String)),
         key="data_again_table",
@@ -232,7 +241,12 @@ def _by_file(raws: Mapping[str, RawTable]) -> None:
         say("page_data.bring.name"), value=recipe.name, max_chars=80, key="data_again_name"
     )
     with st.spinner(say("page_data.bring.checking")):
-        intake = bring_in(raws, replace(recipe, name=name.strip() or recipe.name))
+        intake = bring_in(
+            raws,
+            replace(recipe, name=name.strip() or recipe.name),
+            now=datetime.now(UTC),
+            key=Workspace.default().key(),
+        )
     events = intake.dataset.accounts[0]
     counts = {
         part: numbers.headline_count(getattr(events, part))

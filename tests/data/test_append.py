@@ -111,3 +111,11 @@ def test_rows_after_the_former_end_of_observation_are_taken_and_move_it(bring):
     assert made.recipe.observed_until is None
     assert made.observed[1] == datetime(2025, 2, 1, tzinfo=UTC)
     assert added(first, events=JANUARY).dataset.observed[1] == until
+
+
+def test_findings_of_both_files_are_one_where_they_tell_the_same(january):
+    broken = HEAD + ",y,2025-02-01,9.00,1\n4,y,2025-02-02,1.00,1\n"
+    made = added(added(january, events=broken).dataset, events=broken.replace("9.00", "2.00"))
+    (one,) = [one for one in made.dataset.findings if one.rule == "no_user"]
+    assert (one.rows, one.money) == (2, Decimal(11))
+    assert "2 rows" in one.text

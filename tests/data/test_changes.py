@@ -5,7 +5,8 @@ from datetime import date, timedelta
 import pytest
 
 from clvcore.data import usual
-from clvcore.data.dataset import Severity
+from clvcore.data.clean import bring_in
+from clvcore.data.dataset import Recipe, Severity
 from clvcore.data.read import read
 from clvcore.data.replay import replay
 from clvcore.errors import MappingError
@@ -127,3 +128,30 @@ def test_shares_may_always_move_by_five_points():
     assert usual.share(months, None, 0.76).severity is Severity.ERROR
     assert usual.share([], 0.5, 0.59).severity is Severity.NOTE
     assert usual.share([], 0.5, 0.81).severity is Severity.ERROR
+
+
+def test_personal_ids_are_hashed_alike_so_that_users_are_known_again():
+    def mails(days):
+        return [[f"{line[0]}@mail.example", *line[1:]] for line in rows(days, 31)]
+
+    options = {"decimal": ".", "protect": {"events.client": "hash"}}
+    key = b"key of the workspace"
+    first = bring_in(raws(mails(date(2025, 1, 1))), Recipe("p", "EUR", options=options), key=key)
+    assert "@" not in first.dataset.users["user_id"][0]
+    fresh, found = replay(
+        raws(mails(date(2025, 2, 1))), first.dataset.recipe, first.dataset, key=key
+    )
+    assert set(fresh.dataset.users["user_id"]) == set(first.dataset.users["user_id"])
+    assert found.news == ()
+
+
+def test_files_without_a_header_are_read_under_the_names_of_the_recipe(bring):
+    names = ["client", "item", "time", "kind", "amount", "channel"]
+    first = bring(
+        {"options": {"decimal": ".", "names": {"events": names}}},
+        events="\n".join(",".join(line) for line in rows(date(2025, 1, 1), 31)),
+    ).dataset
+    assert first.events.height == 31 * 6
+    made = [*rows(date(2025, 2, 1), 28)]
+    fresh, _ = replay(raws(made[1:], made[0]), first.recipe, first)
+    assert fresh.dataset.events.height == 28 * 6
