@@ -106,8 +106,13 @@ def _action(one: Consequence, currency: str) -> None:
             st.code("\n".join(lines), language=None, wrap_lines=True)
 
 
+def counted(rows: int) -> str:
+    """A number of rows in words."""
+    return say("units.rows_one") if rows == 1 else say("units.rows_many", rows=rows)
+
+
 def _size(one: Consequence, currency: str) -> str:
-    rows = say("units.rows_one") if one.rows == 1 else say("units.rows_many", rows=one.rows)
+    rows = counted(one.rows)
     if not one.money:
         return rows
     money = numbers.exact_money(one.money, currency)
@@ -122,15 +127,16 @@ def _effect(one: Consequence, currency: str) -> str:
     if one.rule == "returns":
         told = {
             "matched": f"{one.matched:,}",
+            "all": counted(one.rows),
             "money": numbers.exact_money(one.matched_money, currency),
-            "rows": f"{_staying(one.choices) - now.accepted:,}",
+            "rows": counted(_staying(one.choices) - now.accepted),
         }
         return say(f"page_data.clean.returns_{one.chosen}", **told)
     if one.chosen in NEUTRAL or one.chosen == "item":
         return say(f"page_data.clean.does_{one.chosen}")
     most = max(one.choices.values(), key=lambda account: account.accepted)
     told = {
-        "rows": f"{most.accepted - now.accepted:,}",
+        "rows": counted(most.accepted - now.accepted),
         "money": numbers.exact_money(most.money_accepted - now.money_accepted, currency),
     }
     return say(f"page_data.clean.does_{one.chosen}", **told)

@@ -14,6 +14,7 @@ from clvcore.data.dataset import RawTable, Recipe
 from clvcore.errors import ClvError
 from clvcore.messages import say
 from clvcore.runs.workspace import Workspace
+from pages.parts.bring_clean import counted
 from pages.parts.wording import plain, why
 
 
@@ -77,7 +78,7 @@ def protecting(seen: Considered) -> dict[str, str]:
         told = {"column": one.column, "table": words.table(one.table)}
         kind = say(f"data.clean.kind_{one.kind}")
         text.markdown(plain(say("page_data.clean.personal_column", **told)))
-        text.caption(plain(say("page_data.clean.personal_kind", kind=kind, rows=f"{one.rows:,}")))
+        text.caption(plain(say("page_data.clean.personal_kind", kind=kind, rows=counted(one.rows))))
         options = ["hash", "keep"] if one.is_id else ["drop", "hash", "keep"]
         way = choice.segmented_control(
             name,
@@ -89,7 +90,8 @@ def protecting(seen: Considered) -> dict[str, str]:
             label_visibility="collapsed",
         )
         ways[name] = way or one.way
-        choice.caption(say(f"page_data.clean.way_{ways[name]}_help"))
+        helped = "cells" if one.partly and ways[name] == "drop" else ways[name]
+        choice.caption(say(f"page_data.clean.way_{helped}_help"))
     return ways
 
 

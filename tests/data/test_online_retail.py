@@ -13,6 +13,8 @@ import pytest
 
 from clvcore import columns as col
 from clvcore.data import sample
+from clvcore.data.consequences import consider
+from clvcore.data.rules import chosen
 
 
 @pytest.fixture(scope="module")
@@ -87,3 +89,78 @@ def test_times_are_read_in_london(dataset, published):
 def test_spend_is_unknown(dataset):
     assert dataset.spend is None
     assert not dataset.recipe.simulated
+
+
+@pytest.fixture(scope="module")
+def seen():
+    folder = sample.folder("online_retail")
+    return consider(sample.raw_tables(folder), sample.recipe_of(folder))
+
+
+@pytest.fixture(scope="module")
+def actions(seen):
+    return {one.rule: one for one in seen.consequences(chosen({}))}
+
+
+def known_rows(published):
+    return published.filter(pl.col("CustomerID").is_not_null())
+
+
+def test_rows_that_repeat_others_are_counted_with_their_money(actions, published):
+    same = ["CustomerID", "StockCode", "InvoiceDate", "Quantity", "thousandths", "InvoiceNo"]
+    known = known_rows(published)
+    again = known.filter(~pl.struct(same).is_first_distinct())
+    found = actions["duplicate"]
+    assert (found.rows, found.money) == (again.height, pounds(again["thousandths"].sum()))
+    assert (found.rows, found.money) == (5_227, Decimal("22098.2400"))
+    left = found.choices["ignore"]
+    assert (left.accepted, left.ignored) == (406_829 - 5_227, 5_227)
+
+
+def test_postage_fees_and_discounts_are_found_by_code_and_title(actions, published):
+    words = "^(POSTAGE|CARRIAGE|Manual|Discount|Next Day Carriage|DOTCOM POSTAGE|Bank Charges|CRUK.*|PADS.*)$"
+    lines = known_rows(published).filter(pl.col("Description").str.contains(words))
+    found = actions["no_product"]
+    assert (found.rows, found.money) == (lines.height, pounds(lines["thousandths"].sum()))
+    assert (found.rows, found.money) == (2_000, Decimal("14587.4940"))
+    assert found.choices["money"].money_accepted == pounds(
+        known_rows(published)["thousandths"].sum()
+    )
+
+
+def test_what_cost_nothing_is_counted(actions, published):
+    free = known_rows(published).filter((pl.col("UnitPrice") == 0) & (pl.col("Quantity") > 0))
+    assert actions["free"].rows == free.height == 40
+    assert actions["no_user"].rows == 135_080
+
+
+def test_cancellations_find_the_purchase_that_they_take_back(actions, seen, published):
+    """The same matching row by row in plain Python, on whole thousandths of a pound."""
+    rows = known_rows(published).select(
+        "CustomerID", "StockCode", "InvoiceNo", "InvoiceDate", "Quantity", "thousandths"
+    )
+    ordered = rows.with_row_index().sort("InvoiceDate", pl.col("Quantity") < 0, "index")
+    left, matched, money, whole = {}, 0, 0, 0
+    for row in ordered.iter_rows(named=True):
+        bought = left.setdefault((row["CustomerID"], row["StockCode"]), [])
+        pieces, paid = abs(row["Quantity"]), abs(row["thousandths"])
+        if row["Quantity"] > 0:
+            bought.append([pieces, paid])
+            continue
+        for one in reversed(bought):
+            together = (pieces == one[0]) == (paid == one[1])
+            if 0 < paid <= one[1] and pieces <= one[0] and together:
+                one[0], one[1] = one[0] - pieces, one[1] - paid
+                matched, money, whole = matched + 1, money + paid, whole + (one[1] == 0)
+                break
+    found = actions["returns"]
+    assert (found.rows, found.money) == (8_905, Decimal("-611342.0900"))
+    assert (found.matched, found.matched_money) == (matched, pounds(money))
+    assert (matched, pounds(money)) == (7_411, Decimal("462506.2100"))
+    net = found.choices["net"]
+    assert net.ignored == matched + whole == 10_007
+    assert net.money_accepted == found.choices["gross"].money_accepted
+    refunds = seen.intake(chosen({"returns": "net"})).dataset.events.filter(
+        pl.col(col.KIND) == "refund"
+    )
+    assert refunds.height == 8_905 - 7_411
