@@ -16,6 +16,8 @@ LINE = "_line"
 _EMPTY_IDS = ("null", "none", "nan", "n/a", "undefined", "(null)", "#n/a")
 _EMPTY_VALUES = (*_EMPTY_IDS, "na", "-", "nat", "\\n")
 _IDS = (col.USER, col.ITEM, col.ORDER, col.SLATE)
+_EMPTY_START = r"^[nNuU(#\\-]"
+_LONGEST_EMPTY = max(len(word) for word in _EMPTY_VALUES)
 _WHOLE = r"^(-?\d+)\.0$"
 
 
@@ -135,6 +137,9 @@ def stripped(cells: pl.Series, *, ids: bool = False) -> pl.Series:
 
 
 def _without(text: pl.Series, empty: tuple[str, ...]) -> pl.Series:
+    maybe = text.str.len_bytes() <= _LONGEST_EMPTY  # a cheap look first: most cells are longer
+    if not (maybe & text.str.contains(_EMPTY_START)).any():
+        return text
     return text.set(text.str.to_lowercase().is_in(empty), value=None)
 
 

@@ -244,8 +244,8 @@ def _assembled(recipe: Recipe, ready: Prepared, cleaned: Mapping[str, Cleaned]) 
 
 
 def _ends(times: pl.Series) -> tuple[datetime, datetime]:
-    ordered = times.sort()
-    return ordered[0], ordered[-1]
+    first, last = times.to_frame("t").select(pl.min("t").alias("a"), pl.max("t").alias("b")).row(0)
+    return first, last
 
 
 def _origin(raw: RawTable, columns: tuple[str, ...], cleaned: Cleaned) -> Origin:
@@ -353,9 +353,9 @@ def _completions(
         if given is not None and frame.height > given.height:
             rows = frame.height - given.height
             found.append(finding(Severity.WARNING, f"unlisted_{table}", table, rows=rows))
-    early = users.join(first_seen(cleaned["events"].frame), on=col.USER, how="inner")
-    early = early.filter(pl.col("_first") < pl.col(col.ACQUIRED))
-    if early.height:
+    seen = pl.DataFrame() if listed_users is None else first_seen(cleaned["events"].frame)
+    early = users.clear() if listed_users is None else users.join(seen, on=col.USER, how="inner")
+    if early.height and (early := early.filter(pl.col("_first") < pl.col(col.ACQUIRED))).height:
         found.append(finding(Severity.WARNING, "late_acquisition", "users", rows=early.height))
     for name, view in views.items():
         kept = set(view.choices.user_attributes.values())

@@ -48,7 +48,7 @@ def named(cells: Cells, role: str) -> pl.Series | None:
     words = cells.text(CURRENCY).str.to_uppercase()
     if not words.null_count() < len(words):
         text = cells.text(role)
-        if not text.str.contains(r"\p{Sc}|[A-Z]{3}").any():
+        if not text.str.contains(r"[^0-9.,+\-]").any():  # a cheap look first
             return None
         words = text.to_frame("t").select(
             pl.coalesce(

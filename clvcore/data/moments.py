@@ -19,6 +19,7 @@ _NUMERIC = r"^(\d{1,2})([./-])(\d{1,2})[./-](\d{4}|\d{2})(?:\D|$)"
 _ISO = r"^\d{4}-\d{2}-\d{2}([ T]\d{2}:\d{2}(:\d{2}(\.\d+)?)?(Z|[+-]\d{2}:?\d{2})?)?$"
 _OFFSET = r"^(.*\d:\d{2}.*?)\s*(Z|z|UTC|GMT|[+-]\d{2}(?::?\d{2})?)$"
 _FORMATS = (
+    "%Y-%m-%d %H:%M:%S",  # first, as polars reads it four times as fast as the next
     "%Y-%m-%d %H:%M:%S%.f",
     "%Y-%m-%d %H:%M",
     "%Y-%m-%d",
