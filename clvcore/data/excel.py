@@ -21,7 +21,7 @@ _JOINT = "\n"
 def read_excel(
     content: bytes, *, table: str, source: str, how: Reading = DECIDED_BY_FILE
 ) -> RawTable:
-    """The rows of the first sheet that holds some, or of the one that was asked for.
+    """The rows of the first sheet with more than one, or of the one that was asked for.
 
     Text stays as it is, so that ids keep leading zeros; a number is written with as few digits as
     tell it apart, a date as ISO 8601.
@@ -46,12 +46,15 @@ def read_excel(
             raise UploadError(
                 say("data.read.no_sheet", source=source, sheet=how.sheet, names=names)
             )
-        for sheet in [how.sheet] if how.sheet is not None else sheets:
-            rows = book.get_sheet_by_name(sheet).to_python(skip_empty_area=False)
-            if any(cell != "" for row in rows for cell in row):
+        sheet, rows = how.sheet, []
+        for name in [how.sheet] if how.sheet is not None else sheets:
+            cells = book.get_sheet_by_name(name).to_python(skip_empty_area=False)
+            n_filled = sum(1 for row in cells if any(cell != "" for cell in row))
+            if n_filled and not rows:  # at worst the cover of a workbook
+                sheet, rows = name, cells
+            if n_filled > 1:
+                sheet, rows = name, cells
                 break
-        else:
-            raise UploadError(say("data.no_rows", source=source))
     except calamine.PasswordError as error:
         raise UploadError(say("data.read.locked", source=source)) from error
     except (calamine.CalamineError, OSError, ValueError) as error:

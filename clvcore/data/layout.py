@@ -144,7 +144,7 @@ def without_totals(raw: RawTable, *, joint: str = ",") -> RawTable:
     if lines is None:
         lines = pl.Series("line", range(1, frame.height + 1), dtype=pl.Int64)
     kept = frame.height
-    while kept > 1 and frame.height - kept < _MOST_TOTALS and _says_total(frame.row(kept - 1)):
+    while kept > 1 and frame.height - kept < _MOST_TOTALS and _says_total(frame.head(kept)):
         kept -= 1
     if kept > 2 and _is_sum(frame.head(kept)):
         kept -= 1
@@ -173,14 +173,16 @@ def _without_broken_totals(raw: RawTable) -> RawTable:
     return replace(raw, broken=broken, aside=pl.concat([raw.aside, told]))
 
 
-def _says_total(row: Sequence[str | None]) -> bool:
-    cells = [(cell or "").strip() for cell in row]
+def _says_total(frame: pl.DataFrame) -> bool:
+    """Whether the last row calls itself a total, and leaves cells empty or holds the sum of a column."""
+    cells = [(cell or "").strip() for cell in frame.row(-1)]
     filled = [cell for cell in cells if cell]
-    return (
-        bool(filled)
-        and len(filled) < len(cells)
-        and any(_TOTAL.fullmatch(cell) for cell in filled[:2])
-        and all(_TOTAL.fullmatch(cell) or _is_quantity(cell) for cell in filled)
+    if not any(_TOTAL.fullmatch(cell) for cell in filled[:2]):
+        return False
+    if not all(_TOTAL.fullmatch(cell) or _is_quantity(cell) for cell in filled):
+        return False
+    return len(filled) < len(cells) or any(
+        _adds_up(frame.to_series(place)) for place, cell in enumerate(cells) if _is_quantity(cell)
     )
 
 

@@ -180,6 +180,8 @@ def left_out(cells: Cells, judged: pl.DataFrame, *, ignored: bool) -> pl.DataFra
     wanted = why.is_in(IGNORING) if ignored else why.is_not_null() & ~why.is_in(IGNORING)
     wanted = wanted.fill_null(value=False)
     rows = pl.DataFrame({"_line": judged[LINE].filter(wanted), "_reason": why.filter(wanted)})
+    if cells.raw.origin is not None:  # lines are counted in each of several files
+        rows = rows.with_columns(_file=cells.raw.origin.filter(wanted))
     rows = rows.hstack(cells.raw.frame.filter(wanted))
     reasons = {rule: say(f"data.{_reason(rule)}") for rule in rows["_reason"].unique().to_list()}
     rows = rows.with_columns(
@@ -202,13 +204,19 @@ def _no_rows(cells: Cells, *, ignored: bool) -> pl.DataFrame:
     """Lines that are no rows: broken ones, or those that a reader set aside."""
     if not ignored:
         why = say(f"data.why_{BROKEN}", table=cells.raw.name)
-        return cells.raw.broken.select(_line="line", _reason=pl.lit(why), _text="text")
+        broken = cells.raw.broken
+        return broken.select(_line="line", _reason=pl.lit(why), _text="text", **_file(broken))
     aside = cells.raw.aside
     reasons = {one: say(f"data.clean.aside_{one}") for one in aside["why"].unique().to_list()}
     told = pl.col("why").replace_strict(
         list(reasons), list(reasons.values()), default=None, return_dtype=pl.String
     )
-    return aside.select(_line="line", _reason=told, _text="text")
+    return aside.select(_line="line", _reason=told, _text="text", **_file(aside))
+
+
+def _file(lines: pl.DataFrame) -> dict[str, str]:
+    """The column with the file of each line, where there were several."""
+    return {"_file": "file"} if "file" in lines.columns else {}
 
 
 def first_rule(rules: Sequence[tuple[str, pl.Series]]) -> pl.Series:

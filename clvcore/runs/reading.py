@@ -66,7 +66,7 @@ def read_apart(
     """
     n_bytes = len(file) if isinstance(file, bytes) else _size(file)
     if n_bytes > MOST_BYTES:
-        sizes = {"n": n_bytes >> 20, "most": MOST_BYTES >> 20}
+        sizes = {"n": -(-n_bytes >> 20), "most": MOST_BYTES >> 20}
         raise UploadError(say("data.read.too_large", source=source, **sizes))
     if n_bytes <= _SMALL:
         content = file if isinstance(file, bytes) else file.read_bytes()

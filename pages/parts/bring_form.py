@@ -83,7 +83,7 @@ def recipe(events: RawTable, maps: Mapping[str, ColumnMap]) -> Recipe:
     boxes = st.columns(WIDTH)
     name = boxes[0].text_input(
         say("page_data.bring.name"),
-        value=PurePath(events.source).stem,
+        value=PurePath(events.files[0].name if events.files else events.source).stem,
         max_chars=80,
         key=f"data_name_{events.source}",
     )

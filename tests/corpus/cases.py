@@ -198,6 +198,19 @@ TEXTS = [
         aside=("preamble", "total", "total"),
     ),
     Case(
+        "total_of_all_cells",
+        lambda: b"user,amount\nu1,1\nu2,2\nTotal,3\n",
+        names=("user", "amount"),
+        rows=(("u1", "1"), ("u2", "2")),
+        aside=("total",),
+    ),
+    Case(
+        "user_called_sum",
+        lambda: b"user,amount\nu1,1\nu2,2\nSum,4\n",
+        names=("user", "amount"),
+        rows=(("u1", "1"), ("u2", "2"), ("Sum", "4")),
+    ),
+    Case(
         "user_called_total",
         lambda: lines(below=["Total,p1,50.00"]).encode(),
         rows=(*PLAIN, ("Total", "p1", "50.00")),
@@ -308,6 +321,12 @@ BOOKS = [
         lambda: book(("Empty", []), ("Sales", [NAMES, *NUMBERS])),
         rows=SHORT,
         reading={"sheet": "Sales"},
+    ),
+    Case(
+        "workbook_with_a_cover",
+        lambda: book(("Cover", [["Sales, see the next sheet"]]), ("Sales", [NAMES, *NUMBERS])),
+        rows=SHORT,
+        reading={"sheet": "Sales", "sheets": "Cover\nSales"},
     ),
     Case(
         "workbook_with_a_hidden_sheet",

@@ -3,6 +3,7 @@
 from datetime import date
 
 import pytest
+from corpus.cases import book
 
 from clvcore.charts.numbers import headline_count
 from clvcore.messages import catalogue, say
@@ -208,3 +209,41 @@ def test_the_name_of_a_sample_is_not_taken(bringing):
     at.button(key="data_accept").click().run()
     assert not at.exception
     assert len(at.error) == 1
+
+
+GERMAN = "Umsätze\n\nuser;item;time;amount\nJürgen;p7;2025-03-01;19,90\nu2;p3;2025-03-02;30,00\n"
+
+
+def test_how_files_were_read_is_told_and_can_be_changed(bringing):
+    at = bringing
+    more = GERMAN.replace("03-0", "04-0").encode("utf-8-sig")
+    box = at.file_uploader(key="data_file_events")
+    box.upload("march.csv", GERMAN.encode("cp1252"), "text/csv").upload("april.csv", more).run()
+    assert not at.exception
+    assert "Read as text in Western (Windows-1252) with" in texts(at)
+    assert "semicolons, 2 files in one table, column names on line 3" in texts(at)
+    assert "2 lines above the table set aside" in texts(at)
+    assert "4 rows were read" in texts(at)
+    assert at.text_input(key="data_name_march.csv, april.csv").value == "march"
+    at.number_input(key="data_read_events_header").set_value(4).run()
+    assert not at.exception
+    assert len(at.error) == 1
+    at.number_input(key="data_read_events_header").set_value(3).run()
+    assert not at.error
+    assert "4 rows were read" in texts(at)
+
+
+def test_a_workbook_is_read_and_another_of_its_sheets_can_be_chosen(bringing):
+    one = [
+        ["user", "item", "time", "amount"],
+        ["u1", "p1", "2025-03-01", 5],
+        ["u2", "p2", "2025-03-02", 6],
+    ]
+    at = bringing
+    content = book(("March", one), ("April", [*one, ["u3", "p1", "2025-04-01", 7]]))
+    at.file_uploader(key="data_file_events").upload("sales.xlsx", content).run()
+    assert not at.exception
+    assert "the sheet 'March' of a workbook" in texts(at)
+    at.selectbox(key="data_read_events_sheet").set_value("April").run()
+    assert not at.exception
+    assert "3 rows were read from sales.xlsx" in texts(at).replace("\\", "")

@@ -1,0 +1,173 @@
+"""A file that is made to harm ends the child that reads it, and nothing else."""
+
+import gzip
+import io
+import os
+import random
+import subprocess
+import sys
+import tempfile
+import zipfile
+from pathlib import Path
+
+import polars as pl
+import pytest
+import zstandard
+from corpus.cases import GOOD, REFUSED, TABLE, book, parquet
+
+from clvcore.data.read import read
+from clvcore.data.reading import Reading
+from clvcore.errors import ClvError, NotFoundError, UploadError
+from clvcore.messages.languages import speaking
+from clvcore.runs import reading
+from clvcore.runs.reading import read_apart
+
+GAVE_UP = "took more memory or time than a table of its size needs"
+
+
+def apart(content, source="file", **how):
+    return read_apart(content, "events", source, Reading(**how))
+
+
+def is_tidy():
+    return not list(Path(tempfile.gettempdir()).glob("clv-reading-*"))
+
+
+@pytest.fixture(autouse=True)
+def own_temporary_folder(tmp_path, monkeypatch):
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
+
+
+def same(one, other):
+    assert one.frame.equals(other.frame)
+    assert one.broken.equals(other.broken)
+    assert one.aside.equals(other.aside)
+    assert one.reading == other.reading
+    assert one.files == other.files
+    assert one.numbers == other.numbers
+
+
+def test_what_comes_out_of_the_child_is_what_the_reader_reads():
+    content = book(("S", [["Report"], ["user", "n"], ["007", 1.5], ["008", 2], ["Total", 3.5]]))
+    there = apart(content)
+    here = read(content, table="events", source="file")
+    same(there, here)
+    assert there.lines.to_list() == here.lines.to_list() == [3, 4]
+    assert is_tidy()
+
+
+def test_an_error_of_the_child_is_said_by_us_and_in_the_language_of_whoever_asks():
+    content = gzip.compress(TABLE)[:-12]
+    with pytest.raises(UploadError, match="file is a compressed file that is damaged or cut off"):
+        apart(content)
+    with speaking("zh"), pytest.raises(UploadError, match="压缩文件"):
+        apart(content)
+    assert is_tidy()
+
+
+def test_a_sheet_of_two_far_cells_kills_the_child_and_becomes_one_sentence():
+    import xlsxwriter
+
+    held = io.BytesIO()
+    with xlsxwriter.Workbook(held, {"in_memory": True}) as workbook:
+        sheet = workbook.add_worksheet()
+        sheet.write(0, 0, "a")
+        sheet.write(1_048_575, 16_383, "b")
+    with pytest.raises(UploadError, match=f"Reading bomb.xlsx {GAVE_UP}"):
+        apart(held.getvalue(), "bomb.xlsx")
+    assert is_tidy()
+
+
+def test_a_child_that_takes_too_long_is_ended():
+    with pytest.raises(UploadError, match=GAVE_UP):
+        read_apart(gzip.compress(TABLE), "events", "slow", timeout_s=0.01)
+    assert is_tidy()
+
+
+def test_a_file_beyond_the_limit_is_refused_before_it_is_read(monkeypatch, tmp_path):
+    monkeypatch.setattr(reading, "MOST_BYTES", 1 << 20)
+    large = tmp_path / "large.csv"
+    large.write_bytes(TABLE * 40_000)
+    with pytest.raises(UploadError, match=r"large.csv has 2 MB, and 1 MB can be read at once"):
+        read_apart(large, "events", large.name)
+
+
+def test_a_path_that_leads_nowhere_is_said(tmp_path):
+    with pytest.raises(NotFoundError, match="There is no file"):
+        read_apart(tmp_path / "none.csv", "events", "none.csv")
+
+
+def test_the_child_loads_nothing_heavy():
+    code = (
+        "import sys, clvcore.runs.reading_child, clvcore.data.read;"
+        "print(*{name.partition('.')[0] for name in sys.modules})"
+    )
+    done = subprocess.run([sys.executable, "-I", "-c", code], check=True, capture_output=True)
+    heavy = {"jax", "flax", "streamlit", "plotly", "scipy", "pandas", "pyarrow"}
+    assert not heavy & set(done.stdout.decode().split())
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("pack", [gzip.compress, zstandard.compress, "zip"])
+def test_an_archive_that_swells_becomes_one_sentence(pack):
+    swollen = b"user,item\n" + b"1,2\n" * (600 << 20)
+    if pack == "zip":
+        held = io.BytesIO()
+        with zipfile.ZipFile(held, "w", zipfile.ZIP_DEFLATED) as archive:
+            archive.writestr("a.csv", swollen)
+        content = held.getvalue()
+    else:
+        content = pack(swollen)
+    assert len(content) < 4 << 20
+    with pytest.raises(UploadError, match=f"{GAVE_UP}|more than 2,048 MB"):
+        apart(content)
+    assert is_tidy()
+
+
+@pytest.mark.slow
+def test_parquet_that_swells_becomes_one_sentence():
+    content = parquet(pl.DataFrame({"a": pl.repeat(7, 300_000_000, eager=True)}))
+    with pytest.raises(UploadError, match=GAVE_UP):
+        apart(content)
+
+
+@pytest.mark.slow
+def test_damaged_parquet_never_ends_the_parent():
+    rng = random.Random(7)  # noqa: S311 - no secret, a way to break files
+    sound = parquet(pl.DataFrame({"user": ["u1", "u2"] * 40, "n": range(80), "x": [0.5] * 80}))
+    for _ in range(60):
+        damaged = bytearray(sound)
+        for _ in range(rng.randint(1, 8)):
+            damaged[rng.randrange(len(damaged))] = rng.randrange(256)
+        try:
+            raw = apart(bytes(damaged[: rng.choice([len(damaged)] * 3 + [len(damaged) // 2])]))
+        except ClvError as error:
+            raw = None
+            told = str(error)
+        assert raw is not None or "\n" not in told
+    assert is_tidy()
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("case", [*GOOD, *REFUSED], ids=lambda case: case.name)
+def test_every_nasty_file_comes_out_of_a_child_as_it_does_here(case, monkeypatch):
+    monkeypatch.setattr(reading, "_SMALL", -1)
+    content = case.content()
+    if case.refused:
+        with pytest.raises(ClvError) as there:
+            apart(content)
+        with pytest.raises(ClvError) as here:
+            read(content, table="events", source="file")
+        assert str(there.value) == str(here.value)
+        return
+    same(apart(content), read(content, table="events", source="file"))
+
+
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="limits are those of Unix")
+def test_the_child_of_a_small_file_may_not_take_all_memory():
+    code = (
+        "from clvcore.runs.reading_child import limit; limit(10);"
+        "import resource; print(resource.getrlimit(resource.RLIMIT_AS)[0])"
+    )
+    done = subprocess.run([sys.executable, "-c", code], check=True, capture_output=True)
+    assert int(done.stdout) < 4 << 30
