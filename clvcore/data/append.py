@@ -4,10 +4,13 @@ A row of behaviour is there already where user, item, time, kind, amount, order 
 same. A file may rightly hold the same row twice, so of every such row as many are kept as the side
 has that has more of them. (Two equal rows that were parted over two files are therefore one: nothing
 tells them from a row that was exported twice.) Items and users go by their id: what the later file
-says counts, what it leaves empty stays as it was; so a title that only events tell is the most frequent
-one of the later file, not of both. Spend goes by day, channel and campaign: the later
+says counts, what it leaves empty stays as it was; a title that only events tell is therefore the
+most frequent one of the later file, not of both. Spend goes by day, channel and campaign: the later
 file replaces what was there. Rows that were there already, and rows that were replaced, are ignored
 in the account, with their money.
+
+Rules of cleaning look at the later files alone: a return whose purchase is in an earlier file counts
+as one whose purchase was not found.
 """
 
 from collections.abc import Mapping, Sequence
