@@ -85,7 +85,8 @@ def read_delimited(
     frame = _filled(everything.slice(skipped))
     spoken = separator or preference or _separator(frame["text"].head(layout.SAMPLE).to_list())
     cut = _single(everything, spoken)
-    frame = _filled(cut.slice(skipped))
+    if cut is not everything:
+        frame = _filled(cut.slice(skipped))
     dialect = _dialect(frame["text"], {SPACES: "\t", _WIDE: _UNIT}.get(spoken, spoken))
     head = _head(frame, dialect, how, source=source)
     below = frame.filter(pl.col("line") > head.end)
@@ -105,11 +106,11 @@ def read_delimited(
             broken=below.filter(shape != len(head.names)),
         )
     first = head.line or head.end + 1
-    above = _filled(everything.filter(pl.col("line") < first))
+    above = _filled(everything.head(first - 1))
     told = {"separator": spoken, "header": str(head.line)}
     raw = replace(
         raw,
-        frame=_unguarded(raw.frame),
+        frame=_unguarded(raw.frame) if '="' in text else raw.frame,
         aside=above.with_columns(why=pl.lit(layout.PREAMBLE)),
         reading=told if dialect.quote == '"' else {**told, "quote": dialect.quote},
     )
@@ -199,11 +200,12 @@ def _dialect(lines: pl.Series, separator: str) -> Dialect:
 
 def _head(frame: pl.DataFrame, dialect: Dialect, how: Reading, *, source: str) -> Head:
     """The names of the columns, or names for them, and where the rows begin."""
-    lines, skipped = frame["line"].to_list(), 0
+    lines, skipped = frame["line"], 0
     if how.header:
-        if how.header not in lines:
+        at = lines.index_of(how.header)
+        if at is None:
             raise UploadError(say("data.read.no_header", source=source, line=how.header))
-        skipped = lines.index(how.header)
+        skipped = at
     records = _records(frame["text"].slice(skipped, layout.SAMPLE).to_list(), dialect)
     if not records:
         raise UploadError(say("data.no_rows", source=source))
