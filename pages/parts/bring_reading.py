@@ -76,7 +76,9 @@ def _parts(raw: RawTable) -> list[str]:
         parts.append(say("page_data.read.repeated", rows=told["repeated"]))
     for why in (PREAMBLE, TOTAL):
         n = int((raw.aside["why"] == why).sum())
-        if n:
+        if n and why == PREAMBLE and told["format"] == "json":
+            parts.append(say("page_data.read.around"))
+        elif n:
             key = f"{why}_one" if n == 1 else why
             parts.append(say(f"page_data.read.{key}", n=numbers.headline_count(n)))
     if raw.broken.height:
