@@ -89,7 +89,7 @@ def test_a_finding_that_was_stored_is_told_in_the_language_of_whoever_opens_the_
     workspace = Workspace(home)
     workspace.add(intake)
     told = {one.rule: one for one in workspace.resolve("two_rows").findings}["no_user"]
-    assert told.text == "No user in 1 row of events (column user, first: line 3), bearing 7.50."
+    assert told.text == "No user in 1 row of events (column user, first: line 3), bearing EUR 7.50."
     with languages.speaking("zh"):
         assert again(told.text).startswith("事件表中有 1 行没有用户")
         reopened = {one.rule: one for one in workspace.resolve("two_rows").findings}["no_user"]

@@ -148,12 +148,16 @@ def consider(
 
 
 def consequences(
-    raws: Mapping[str, RawTable], recipe: Recipe, *, now: datetime | None = None
+    raws: Mapping[str, RawTable],
+    recipe: Recipe,
+    *,
+    now: datetime | None = None,
+    key: bytes | None = None,
 ) -> list[Consequence]:
     """Every repair action of these tables under the choices of the recipe, most money first.
 
     Raises:
         ClvError: as `clvcore.data.clean.bring_in` says.
     """
-    seen = consider(raws, recipe, now=now)
+    seen = consider(raws, recipe, now=now, key=key)
     return seen.consequences(seen.usual)

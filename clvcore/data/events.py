@@ -258,6 +258,7 @@ def _idle_money(cells: Cells, dropped: pl.DataFrame) -> Finding:
         rows=dropped.height,
         money=total(dropped[MONEY_IN]),
         column=cells.column(col.AMOUNT if cells.has(col.AMOUNT) else UNIT_PRICE),
+        currency=cells.currency_code,
         kinds=listed(sorted(dropped[col.KIND].cast(pl.String).unique().to_list())),
     )
 
@@ -291,7 +292,9 @@ def _remarks(cells: Cells, kept: pl.DataFrame, times: Moments) -> list[Finding]:
         rows = kept.filter(mask.fill_null(value=False))
         if rows.height:
             money = total(rows[MONEY_IN])
-            found.append(finding(severity, rule, _TABLE, rows=rows.height, money=money))
+            currency = cells.currency_code
+            one = finding(severity, rule, _TABLE, rows=rows.height, money=money, currency=currency)
+            found.append(one)
     clocks = {"skipped_hour": times.skipped, "repeated_hour": times.repeated}
     found += [
         finding(

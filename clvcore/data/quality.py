@@ -49,6 +49,7 @@ def finding(
     rows: int,
     money: Decimal = _NONE,
     column: str | None = None,
+    currency: str = "",
     **values: object,
 ) -> Finding:
     """A finding whose sentences are ``data.<rule>`` and ``data.<rule>_fix``.
@@ -59,7 +60,8 @@ def finding(
     gaps = {
         "rows": counted,
         "count": f"{rows:,}",
-        "money": f"{money:,.2f}",
+        "money": amount(money, currency),
+        "currency": currency,
         "column": column,
         "table": say(f"data.table.{table}"),
         "table_id": table,
@@ -74,6 +76,14 @@ def finding(
         text=say(f"data.{_place(rule)}", **gaps | values),
         fix=_fix(rule, **gaps | values),
     )
+
+
+def amount(money: Decimal, currency: str) -> str:
+    """Money to the cent, with its currency where that is known."""
+    if not currency:
+        return f"{money:,.2f}"
+    sign = "-" if money < 0 else ""
+    return say("units.money", sign=sign, currency=currency, amount=f"{abs(money):,.2f}")
 
 
 def _fix(rule: str, **values: object) -> str:
@@ -140,6 +150,7 @@ def verdicts(cells: Cells, judged: pl.DataFrame, columns: dict[str, str]) -> lis
             rows=rows,
             money=money,
             column=cells.column(columns[rule]) if rule in columns else None,
+            currency=cells.currency_code,
             line=line,
             examples=_examples(cells, judged, rule, columns.get(rule)),
         )

@@ -16,7 +16,7 @@ from clvcore.data.cells import Cells
 from clvcore.data.dataset import Account, Finding, Severity
 from clvcore.data.finders import bits_of
 from clvcore.data.moments import Moments
-from clvcore.data.quality import IGNORING, MONEY_IN, WHY, finding, total
+from clvcore.data.quality import IGNORING, MONEY_IN, WHY, amount, finding, total
 from clvcore.data.returns import PURCHASE, REFUND, pairs
 from clvcore.data.rules import FOUND, RULES, bit, verdict, verdicts_of
 
@@ -72,11 +72,11 @@ class Scan:
         """What would become of rows and money under these choices."""
         rows = dict.fromkeys(("accepted", "rejected", "ignored"), 0)
         money = dict.fromkeys(rows, _NONE)
-        for why, bits, number, amount, idle in self.patterns.iter_rows():
+        for why, bits, number, sum_, idle in self.patterns.iter_rows():
             rule = why or verdict(bits, choices)
             fate = "accepted" if rule is None else "ignored" if rule in IGNORING else "rejected"
             rows[fate] += number
-            money[fate] += amount
+            money[fate] += sum_
             if fate == "accepted":
                 money["accepted"] -= idle
                 money["ignored"] += idle
@@ -168,5 +168,5 @@ def flagged(found: Scan, judged: pl.DataFrame) -> Iterator[Finding]:
             money=total(rows[MONEY_IN]),
             currency=currency,
             matched=f"{found.pairs.height:,}",
-            matched_money=f"{total(found.pairs[col.AMOUNT]):,.2f}",
+            matched_money=amount(total(found.pairs[col.AMOUNT]), currency),
         )

@@ -79,6 +79,7 @@ def clean_spend(cells: Cells) -> Cleaned:
                 rows=below.height,
                 money=money,
                 column=column,
+                currency=cells.currency_code,
             )
         )
     return Cleaned(

@@ -201,3 +201,27 @@ def test_a_currency_that_the_file_names_is_taken(clv, tmp_path):
     file = tmp_path / "events.csv"
     file.write_text("user,time,amount\n1,2025-01-05,£5.00\n")
     assert json.loads(clv("import", "--events", file, "--json").stdout)["currency"] == "GBP"
+
+
+def test_rules_rates_and_personal_data_are_chosen_on_the_command_line(clv, tmp_path):
+    file, rates = tmp_path / "orders.csv", tmp_path / "rates.csv"
+    file.write_text(
+        "user,time,amount,currency,order,city,phone\n"
+        "1,2025-01-05,5.00,EUR,a,Wien,+43 1 2345678\n1,2025-01-05,5.00,EUR,a,Wien,+43 1 2345678\n"
+        "2,2025-01-06,10.00,USD,b,Graz,+43 1 2345679\n3,2025-01-06,8.00,GBP,c,Graz,\n"
+    )
+    rates.write_text("date,currency,rate\n2025-01-01,USD,0.5\n2025-01-06,USD,0.25\n")
+    words = ["--choose", "duplicate=ignore", "--rates", rates, "--rates", "GBP=2", "--drop", "city"]
+    made = json.loads(clv("import", "--events", file, *words, "--name", "m", "--json").stdout)
+    assert (made["accepted"], made["ignored"]) == (3, 1)
+    assert made["tables"]["events"]["money_accepted"] == 5.0 + 2.5 + 16.0
+    assert made["options"]["rules"] == {"duplicate": "ignore"}
+    assert made["options"]["protect"] == {
+        "city": "drop",
+        "events.city": "drop",
+        "events.phone": "drop",
+    }
+    with pytest.raises(ClvError, match="Choices are: keep, ignore"):
+        clv("import", "--events", file, "--choose", "duplicate=perhaps")
+    with pytest.raises(ClvError, match="no rate for USD"):
+        clv("import", "--events", file, "--rates", "USD=dear")
