@@ -213,7 +213,8 @@ def _sum(one: Finding, other: Finding) -> Finding:
         rows=one.rows + other.rows,
         money=one.money + other.money,
         column=one.column,
-        **{name: value for name, value in values.items() if name in _KEPT},
+        currency=str(values.get("currency", "")),
+        **{name: value for name, value in values.items() if name in _KEPT - {"currency"}},
     )
 
 
