@@ -27,6 +27,12 @@ def table(name: str) -> str:
     return say(f"data.table.{name}")
 
 
+def role(name: str) -> str:
+    """A role of a column, as the name of a box."""
+    text = say(f"data.known.role.{name}")
+    return text[:1].upper() + text[1:]
+
+
 def goal(name: str) -> str:
     """What users are judged by: buying or playing."""
     return say(f"page_data.goal_{name}")

@@ -4,6 +4,7 @@ import re
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from itertools import pairwise
 
 import polars as pl
 
@@ -65,7 +66,7 @@ def top_of(rows: Sequence[Sequence[str]]) -> Top:
         if len(row) != usual or _n_filled(row) < enough:
             continue
         below = rows[place + 1 : place + 6]
-        if _is_names(row) and not _looks_like(row, below):
+        if _is_names(row) and (_is_counted(row) or not _looks_like(row, below)):
             if _is_title(row, below[:1]):
                 continue
             return Top(place, named=True)
@@ -97,6 +98,15 @@ def _looks_like(row: Sequence[str], below: Sequence[Sequence[str]]) -> bool:
         and all(_shape(other[place]) == _shape(cell) for other in alike)
         for place, cell in enumerate(row)
     )
+
+
+def _is_counted(row: Sequence[str]) -> bool:
+    """Whether the cells are one word with numbers that rise by one, as in c1, c2, c3."""
+    parts = [re.fullmatch(r"(\D+)(\d+)", cell.strip()) for cell in row]
+    words = {part[1] for part in parts if part is not None}
+    numbers = [int(part[2]) for part in parts if part is not None]
+    steps = {later - earlier for earlier, later in pairwise(numbers)}
+    return len(numbers) == len(row) and len(words) == 1 and steps == {1}
 
 
 def _shape(cell: str) -> str:

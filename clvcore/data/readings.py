@@ -104,9 +104,14 @@ def _number(cells: Cells, role: str) -> Reading:
     if not len(marked):
         return Reading((say("data.known.reads_whole"),), ColumnChoices(decimal=own.decimal))
     key = "comma" if mark == "," else "point"
-    told = marked.filter(amounts.exact(marked, mark).is_not_null())
-    example = told[0] if len(told) else marked[0]
-    says = (say(f"data.known.reads_{key}", example=example),)
+    telling = marked.filter(
+        marked.str.contains(rf"[{mark}]\d*$") & amounts.exact(marked, mark).is_not_null()
+    )
+    says = (
+        say(f"data.known.reads_{key}", example=telling[0])
+        if len(telling)
+        else say(f"data.known.reads_{key}_said"),
+    )
     return Reading(says, ColumnChoices(decimal=mark))
 
 
@@ -120,7 +125,7 @@ def _mark_question(cells: Cells, role: str, bare: pl.Series) -> Question:
     if both.height:
         example = both["cell"][0]
         answers = tuple(
-            Answer(mark, say("data.known.means_number", cell=example, number=both[mark][0]))
+            Answer(mark, say("data.known.means_number", number=both[mark][0].normalize()))
             for mark in (",", ".")
         )
         text = say("data.known.asks_mark", column=column, example=example)

@@ -1,5 +1,6 @@
 """How sentences of the core are said where somebody has a page before them and no terminal."""
 
+from clvcore.charts import words
 from clvcore.messages import Said, again, catalogue, say
 
 
@@ -14,10 +15,9 @@ def on_page(text: str) -> str:
     if f"{text.key}_page" not in catalogue():
         return again(text)
     values = dict(text.values)
-    if (
-        f"page_data.bring.role.{values.get('role')}" in catalogue()
-    ):  # the box in which it is chosen bears another name than in a command
-        values["role"] = say(f"page_data.bring.role.{values['role']}")
+    # the box in which it is chosen bears another name than in a command
+    if f"data.known.role.{values.get('role')}" in catalogue():
+        values["role"] = words.role(str(values["role"]))
     if room == "workspace":
         return say(f"workspace.{name}_page", **values)
     return say(f"data.{name}_page", **values)

@@ -1,15 +1,21 @@
-"""Bring in files: read, map, check, accept. Nothing is stored before a person accepts it."""
+"""Bring in files: read, understand, clean, accept. Nothing is stored before a person accepts it."""
 
+import json
 from collections.abc import Mapping
+from dataclasses import dataclass
 from pathlib import PurePath
 
 import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
 from clvcore.charts import numbers, words
+from clvcore.columns import Kind
+from clvcore.data import recipe as recipes
 from clvcore.data.clean import Intake
 from clvcore.data.consequences import Considered
-from clvcore.data.dataset import Account
+from clvcore.data.dataset import Account, RawTable, Recipe
+from clvcore.data.readings import DOLLAR
+from clvcore.data.understanding import Understanding
 from clvcore.errors import ClvError
 from clvcore.messages import say
 from clvcore.report.tables import table_bytes
@@ -20,7 +26,16 @@ from pages.parts.bring_again import again
 from pages.parts.bring_clean import cleaning, is_action
 from pages.parts.bring_database import with_database
 from pages.parts.bring_files import files, forget
-from pages.parts.bring_form import mapping, recipe, sound
+from pages.parts.bring_form import facts, options, sound
+from pages.parts.bring_understood import (
+    Table,
+    first_rows,
+    heading_of,
+    known_as,
+    lines,
+    mark_of,
+    questions,
+)
 from pages.parts.bring_weighed import weighed
 from pages.parts.wording import plain, why
 
@@ -45,25 +60,99 @@ def bring() -> None:
         return
     if again(raws):
         return
-    events = raws["events"]
-    if "data_seen" not in st.session_state:
-        rows = numbers.headline_count(events.frame.height)
-        source = plain(events.source)
-        heading.subheader(say("page_data.bring.found", rows=rows, source=source), anchor=False)
-    st.caption(plain(say("page_data.bring.preview", source=events.source)))
-    st.dataframe(
-        events.frame.head(5), key="data_preview", hide_index=True, placeholder=numbers.UNKNOWN
-    )
-    with st.form("data_form"):
-        maps = {table: mapping(table, raw) for table, raw in raws.items()}
-        asked = recipe(events, maps)
-        checked = st.form_submit_button(say("page_data.bring.check"), key="data_check")
-    if checked:
+    rows = numbers.headline_count(raws["events"].frame.height)
+    source = plain(raws["events"].source)
+    heading.subheader(say("page_data.known.found", rows=rows, source=source), anchor=False)
+    asked = _understood(raws)
+    state = st.session_state
+    stale = "data_asked" in state and state.get("data_asked_for") != asked.mark
+    if st.button(
+        say("page_data.bring.check"),
+        key="data_check",
+        type="secondary" if "data_asked" in state and not stale else "primary",
+        help=say("page_data.known.check_help"),
+    ):
         forget()
-        st.session_state["data_asked"] = sound(asked)
-    seen = weighed(raws)
+        state["data_asked"], state["data_asked_for"] = sound(asked.recipe), asked.mark
+    elif stale:
+        st.info(say("page_data.known.stale"), icon=":material/refresh:")
+        return
+    seen = weighed(asked.raws)
     if seen is not None:
         _consequences(seen, heading)
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """What a person asks for by all that is chosen on the page now."""
+
+    raws: Mapping[str, RawTable]
+    recipe: Recipe
+
+    @property
+    def mark(self) -> str:
+        """What tells these tables and choices from any others."""
+        return json.dumps([recipes.to_json(self.recipe), *map(mark_of, self.raws.values())])
+
+
+def _understood(raws: Mapping[str, RawTable]) -> Asked:
+    """The step between files and cleaning: questions, readings, and facts about the whole."""
+    export = known_as(raws)
+    plainly = Recipe("_", "EUR")
+    base = export.recipe(raws, plainly).options if export else {}
+    raws = export.named(raws) if export else raws
+    tables = {name: Table(raw, export, base) for name, raw in raws.items()}
+    events = tables["events"]
+    st.markdown(f"**{say('page_data.known.step')}**")
+    asks = st.container()
+    about = st.container()
+    told = export.currency if export else None
+    named = [one for one in events.proposal.currencies if one != DOLLAR]
+    with about:
+        chosen = facts(events.raw, events.title, export, told or (named[0] if named else None))
+    found = {
+        name: one.understood(chosen.sound_zone, chosen.currency) for name, one in tables.items()
+    }
+    with asks:
+        _ask(tables, found)
+    lines(events, found["events"])
+    rows, beside = st.container(), st.container()
+    made, until = options(events.raw, base)
+    readable = {**base, "kinds": {k: v for k, v in made.get("kinds", {}).items() if v in set(Kind)}}
+    with rows:
+        first_rows(events, found["events"], readable, chosen.sound_zone)
+    for name, one in tables.items():
+        if name != "events":
+            with beside.expander(heading_of(one), key=f"data_table_{name}"):
+                lines(one, found[name])
+                first_rows(one, found[name], base, chosen.sound_zone)
+    columns = {key: own for one in tables.values() for key, own in one.columns().items()}
+    bears_money = any(one.about == "currency" for each in found.values() for one in each.questions)
+    return Asked(
+        raws,
+        Recipe(
+            name=chosen.name,
+            currency=chosen.currency or ("" if bears_money else plainly.currency),
+            time_zone=chosen.zone,
+            domain=chosen.domain,
+            maps={name: one.map() for name, one in tables.items()},
+            observed_until=until,
+            options={**made, "columns": columns} if columns else made,
+        ),
+    )
+
+
+def _ask(tables: Mapping[str, Table], found: Mapping[str, Understanding]) -> None:
+    """All open questions, before anything else."""
+    count = sum(len(one.questions) for one in found.values())
+    if not count:
+        return
+    with st.container(border=True):
+        one = say("page_data.known.open_count_one")
+        told = one if count == 1 else say("page_data.known.open_count", count=count)
+        st.markdown(f":material/help: **{told}**")
+        for name, one in found.items():
+            questions(tables[name], one)
 
 
 def _consequences(seen: Considered, heading: DeltaGenerator) -> None:

@@ -62,6 +62,8 @@ def test_rows_of_postgresql_come_in_and_no_password_goes_out(browser, address, t
     page.get_by_role("button", name=say("page_data.db.take")).click()
     expect(page.get_by_role("button", name=say("page_data.db.drop"))).to_be_visible()
     settle(page)
+    page.get_by_text("EUR", exact=True).click()
+    settle(page)
     page.get_by_role("button", name=say("page_data.bring.check"), exact=True).click()
     accept = page.get_by_role("button", name=say("page_data.bring.accept"), exact=True)
     accept.click()

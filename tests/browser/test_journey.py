@@ -8,6 +8,7 @@ from browsing import PATIENCE_MS, Overheard, settle
 from playwright.sync_api import expect
 
 from clvcore import columns as col
+from clvcore.charts import words
 from clvcore.messages import say
 from clvcore.report.tables import table_bytes
 from pages.parts.places import is_there
@@ -74,7 +75,9 @@ def bring_in(page, warm, events: bytes) -> str:
     file = {"name": f"{NAME}.csv", "mimeType": "text/csv", "buffer": events}
     page.get_by_test_id("stFileUploaderDropzoneInput").first.set_input_files(file)
     says(page, "rows were read")
-    choose(page, say("page_data.bring.role.user_id"), "shopper")
+    choose(page, words.role(col.USER), "shopper")
+    page.get_by_text("EUR", exact=True).click()
+    settle(page)
     page.get_by_role("button", name=say("page_data.bring.check"), exact=True).click()
     says(page, "Ready to accept")
     page.get_by_role("button", name=say("page_data.bring.accept"), exact=True).click()

@@ -26,7 +26,7 @@ def trust(found):
 
 
 UNNAMED = (
-    "c1,c2,c3,c4,c5\nu1,p7,2025-03-01,view,\nu1,p7,2025-03-02,purchase,19.90\n"
+    "alpha,beta,gamma,delta,epsilon\nu1,p7,2025-03-01,view,\nu1,p7,2025-03-02,purchase,19.90\n"
     "u2,p3,2025-03-01,purchase,30.00\n"
 )
 
@@ -42,18 +42,31 @@ def test_names_that_the_values_bear_out_are_sure_and_leave_only_the_currency_ope
 def test_columns_without_names_are_proposed_by_their_look_and_no_surer_than_that():
     found = understood(UNNAMED)
     unsure = Confidence.UNSURE
-    assert trust(found) == {"at": ("c3", unsure), "kind": ("c4", unsure), "amount": ("c5", unsure)}
+    assert trust(found) == {
+        "at": ("gamma", unsure),
+        "kind": ("delta", unsure),
+        "amount": ("epsilon", unsure),
+    }
     assert asked(found.questions)[:2] == [
-        ("role", "user_id", ["c1", "c2"]),
-        ("role", "item_id", ["c1", "c2"]),
+        ("role", "user_id", ["alpha", "beta"]),
+        ("role", "item_id", ["alpha", "beta"]),
     ]
     assert "u1, u2" in found.questions[0].answers[0].text
 
 
+def test_columns_that_are_only_counted_have_a_header_all_the_same():
+    found = understood("c1,c2,c3\nu1,2025-03-01,view\nu2,2025-03-02,purchase\n")
+    assert trust(found) == {
+        "user_id": ("c1", Confidence.UNSURE),
+        "at": ("c2", Confidence.UNSURE),
+        "kind": ("c3", Confidence.UNSURE),
+    }
+
+
 def test_an_answer_leaves_one_column_for_the_other_role():
-    found = understood(UNNAMED, {"user": "c1"}, currency="EUR")
-    assert trust(found)["user_id"] == ("c1", Confidence.SURE)
-    assert trust(found)["item_id"] == ("c2", Confidence.UNSURE)
+    found = understood(UNNAMED, {"user": "alpha"}, currency="EUR")
+    assert trust(found)["user_id"] == ("alpha", Confidence.SURE)
+    assert trust(found)["item_id"] == ("beta", Confidence.UNSURE)
     assert not found.questions
 
 

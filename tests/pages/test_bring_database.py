@@ -74,6 +74,8 @@ def test_rows_of_a_database_become_a_data_set(named, opened):
     take(at, EVENTS, "events")
     take(at, "SELECT * FROM products", "items")
     assert not at.exception
+    currency = next(one for one in at.text_input if (one.key or "").startswith("data_currency"))
+    currency.set_value("EUR")
     at.button(key="data_check").click().run()
     expected = sum(n % 28 + 1 >= 5 for n in range(90))
     assert f"{expected} of {expected} event rows are usable" in texts(at)

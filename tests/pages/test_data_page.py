@@ -79,12 +79,21 @@ def test_without_a_file_the_page_teaches_what_to_bring(bringing):
     assert "user_id,item_id" in bringing.code[0].value
 
 
+def check(at, currency="EUR", title="mine.csv"):
+    """Say the currency, which no file here tells, and check the rows."""
+    at.text_input(key=f"data_currency_{title}").set_value(currency)
+    return at.button(key="data_check").click().run()
+
+
 def test_a_file_is_checked_accepted_and_chosen(bringing):
     at = bringing
     at.file_uploader(key="data_file_events").upload("mine.csv", EVENTS, "text/csv").run()
     assert not at.exception
     assert at.selectbox(key="data_map_events_at_mine.csv").value == "time"
+    assert "One question is open" in texts(at)
     at.button(key="data_check").click().run()
+    assert "has no currency" in at.error[0].value
+    check(at)
     assert "3 of 4 event rows are usable, 1 are broken" in texts(at)
     assert Workspace.default().entries()[0].name != "mine", (
         "nothing is stored before it is accepted"
@@ -96,18 +105,79 @@ def test_a_file_is_checked_accepted_and_chosen(bringing):
     assert "of 4 event rows, 3 (75.0%) are used" in at.subheader[0].value
 
 
-def test_a_mapping_can_be_changed(bringing):
+def test_a_column_that_only_looks_right_is_proposed_as_unsure_and_can_be_changed(bringing):
     at = bringing
     odd = EVENTS.replace(b"user_id", b"who_knows")
     at.file_uploader(key="data_file_events").upload("odd.csv", odd, "text/csv").run()
     assert not at.exception
-    assert at.selectbox(key="data_map_events_user_id_odd.csv").value is None
-    at.button(key="data_check").click().run()
-    assert len(at.error) == 1
+    box = at.selectbox(key="data_map_events_user_id_odd.csv")
+    assert box.value == "who_knows"
+    assert say("data.known.why_id") in texts(at)
+    assert say("data.known.confidence.unsure") in texts(at)
+    box.set_value("item_id")
+    check(at, title="odd.csv")
+    assert at.session_state["data_intake"].dataset.users["user_id"].to_list() == ["p3", "p7"]
     at.selectbox(key="data_map_events_user_id_odd.csv").set_value("who_knows")
     at.button(key="data_check").click().run()
     assert not at.error
     assert "3 of 4 event rows are usable" in texts(at)
+
+
+OPEN = b"""client,customer,item,when,paid
+1,a,x,03/04/2025,"12,345"
+2,b,x,05/06/2025,
+"""
+
+
+def test_open_questions_come_at_once_and_an_answer_changes_the_rows_shown(bringing):
+    at = bringing
+    text = OPEN.replace(b"paid", b"amount").replace(b"when", b"time")
+    at.file_uploader(key="data_file_events").upload("open.csv", text, "text/csv").run()
+    assert not at.exception
+    assert "4 questions are open" in texts(at)
+    user, dates, mark = at.radio
+    assert [option.split(" (")[0] for option in user.options] == ["customer", "client"]
+    assert dates.options == ["3 April 2025 (day first)", "4 March 2025 (month first)"]
+    assert mark.options == ["12.345", "12345"]
+    dates.set_value("mdy").run()
+    assert table(at, "time", "→ at")["→ at"][0].month == 3
+    at.radio[0].set_value("client").run()
+    at.radio[0].set_value(".").run()
+    assert at.selectbox(key="data_map_events_user_id_open.csv").value == "client"
+    assert table(at, "amount", "→ amount")["→ amount"][0] == 12345
+    check(at, title="open.csv")
+    assert not at.error
+    options = at.session_state["data_intake"].dataset.recipe.options
+    assert options["columns"] == {
+        "events.time": {"date_order": "mdy"},
+        "events.amount": {"decimal": "."},
+    }
+
+
+def test_what_is_changed_after_the_check_is_checked_before_it_can_be_accepted(bringing):
+    at = bringing
+    at.file_uploader(key="data_file_events").upload("mine.csv", EVENTS, "text/csv").run()
+    check(at)
+    assert at.button(key="data_accept")
+    at.text_input(key="data_name_mine.csv").set_value("another").run()
+    assert say("page_data.known.stale") in [one.value for one in at.info]
+    assert "data_accept" not in [one.key for one in at.button]
+    at.button(key="data_check").click().run()
+    at.button(key="data_accept").click().run()
+    assert Workspace.default().entries()[0].name == "another"
+
+
+def test_a_known_export_is_read_as_such_until_somebody_says_no(bringing):
+    at = bringing
+    ratings = b"userId,movieId,rating,timestamp\n1,31,2.5,1260759144\n2,31,3,1260759144\n"
+    at.file_uploader(key="data_file_events").upload("r.csv", ratings, "text/csv").run()
+    assert "file of MovieLens" in at.toggle(key="data_known_movielens").label
+    assert at.selectbox(key="data_domain_r.csv_movielens").value == "media"
+    at.button(key="data_check").click().run()
+    assert at.session_state["data_intake"].dataset.events["kind"].to_list() == ["rating"] * 2
+    at.toggle(key="data_known_movielens").set_value(False).run()
+    assert not at.exception
+    assert at.selectbox(key="data_domain_r.csv").value == "shop"
 
 
 @pytest.mark.parametrize(
@@ -133,7 +203,7 @@ def test_a_bad_file_beside_the_events_leaves_everything_else_as_it_was(bringing)
     at = bringing
     at.file_uploader(key="data_file_events").upload("mine.csv", EVENTS, "text/csv").run()
     at.text_input(key="data_name_mine.csv").set_value("kept")
-    at.button(key="data_check").click().run()
+    check(at)
     at.file_uploader(key="data_file_items").upload("bad.csv", b"%PDF-1.4", "text/csv").run()
     assert not at.exception
     assert len(at.error) == 1
@@ -146,6 +216,7 @@ def test_columns_that_nobody_can_tell_are_asked_for_by_the_names_of_their_boxes(
     at = bringing
     foreign = b"colour,size\nred,3\nblue,4\n"
     at.file_uploader(key="data_file_events").upload("odd.csv", foreign, "text/csv").run()
+    assert not at.exception
     at.button(key="data_check").click().run()
     (error,) = at.error
     assert "is 'User' in the events table" in error.value
@@ -163,7 +234,7 @@ def test_every_way_of_reading_the_rows_can_be_chosen_and_what_was_shown_comes_al
     at.text_input(key="data_not_items").set_value("POST, gift_*")
     at.date_input(key="data_until").set_value(date(2025, 3, 31))
     at.multiselect(key="data_attributes_mine.csv").set_value(["quantity"])
-    at.button(key="data_check").click().run()
+    check(at)
     assert not at.exception
     dataset = at.session_state["data_intake"].dataset
     assert dataset.impressions.height == 1
@@ -188,11 +259,16 @@ def test_what_mends_a_finding_on_a_page_is_no_option_to_type():
 
 @pytest.mark.parametrize(
     ("box", "wrong"),
-    [("data_currency", "12"), ("data_zone", "Mars/Base"), ("data_kinds_words", "seen=stared")],
+    [
+        ("data_currency_mine.csv", "12"),
+        ("data_zone_mine.csv", "Mars/Base"),
+        ("data_kinds_words", "seen=stared"),
+    ],
 )
 def test_a_wrong_setting_gives_one_sentence_and_the_form_stays(bringing, box, wrong):
     at = bringing
     at.file_uploader(key="data_file_events").upload("mine.csv", EVENTS, "text/csv").run()
+    at.text_input(key="data_currency_mine.csv").set_value("EUR")
     at.text_input(key=box).set_value(wrong)
     at.button(key="data_check").click().run()
     assert not at.exception
@@ -205,7 +281,7 @@ def test_the_name_of_a_sample_is_not_taken(bringing):
     at = bringing
     at.file_uploader(key="data_file_events").upload("mine.csv", EVENTS, "text/csv").run()
     at.text_input(key="data_name_mine.csv").set_value("storefront")
-    at.button(key="data_check").click().run()
+    check(at)
     at.button(key="data_accept").click().run()
     assert not at.exception
     assert len(at.error) == 1
