@@ -7,6 +7,7 @@ with one sentence.
 """
 
 import json
+import logging
 import os
 import shutil
 import subprocess
@@ -31,6 +32,8 @@ MOST_BYTES = 2 << 30
 """The largest file that is read at once."""
 _SMALL = 1 << 18
 """Plain text up to this size is read at once: it meets no parser of a foreign format."""
+_MOST_SAID = 2000
+_LOG = logging.getLogger(__name__)
 _TIMEOUT_S = 120.0
 _TIMEOUT_S_PER_MB = 1.0
 _CODE = (
@@ -102,16 +105,17 @@ def _run(place: Path, timeout_s: float) -> None:
     home = Path(clvcore.__file__).parents[1]
     kept = {name: os.environ[name] for name in _KEPT if name in os.environ}
     try:
-        subprocess.run(
-            [sys.executable, "-I", "-c", _CODE, str(home), str(place)],
-            check=False,
-            cwd=place,
-            env={**kept, "POLARS_MAX_THREADS": "2", "RAYON_NUM_THREADS": "2"},
-            stdin=subprocess.DEVNULL,
-            stdout=subprocess.DEVNULL,
-            stderr=subprocess.DEVNULL,
-            timeout=timeout_s,
-        )
+        with (place / "log.txt").open("wb") as log:
+            subprocess.run(
+                [sys.executable, "-I", "-c", _CODE, str(home), str(place)],
+                check=False,
+                cwd=place,
+                env={**kept, "POLARS_MAX_THREADS": "2", "RAYON_NUM_THREADS": "2"},
+                stdin=subprocess.DEVNULL,
+                stdout=subprocess.DEVNULL,
+                stderr=log,
+                timeout=timeout_s,
+            )
     except subprocess.TimeoutExpired:
         return
 
@@ -128,8 +132,17 @@ def _answer(place: Path, table: str, source: str) -> RawTable:
         if "error" not in told:
             return _table(place, told, table, source)
     except (OSError, ValueError, KeyError, pl.exceptions.PolarsError) as error:
+        _LOG.warning("The reader of a file has died: %s", _last_words(place))
         raise UploadError(say("data.read.gave_up", source=source)) from error
     raise getattr(errors, told["error"])(recalled(told["text"]))
+
+
+def _last_words(place: Path) -> str:
+    """What the child said before it died, for whoever keeps the server."""
+    try:
+        return (place / "log.txt").read_bytes()[-_MOST_SAID:].decode(errors="replace").strip()
+    except OSError:
+        return ""
 
 
 def _table(place: Path, told: dict[str, Any], table: str, source: str) -> RawTable:

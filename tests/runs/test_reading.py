@@ -84,6 +84,13 @@ def test_a_child_that_takes_too_long_is_ended():
     assert is_tidy()
 
 
+def test_what_a_dying_child_said_is_logged(monkeypatch, caplog):
+    monkeypatch.setattr(reading, "_CODE", "raise SystemError('a bug of ours')")
+    with pytest.raises(UploadError, match=GAVE_UP):
+        apart(gzip.compress(TABLE))
+    assert "a bug of ours" in caplog.text
+
+
 def test_a_file_beyond_the_limit_is_refused_before_it_is_read(monkeypatch, tmp_path):
     monkeypatch.setattr(reading, "MOST_BYTES", 1 << 20)
     large = tmp_path / "large.csv"
