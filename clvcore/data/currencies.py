@@ -16,7 +16,7 @@ from clvcore import columns as col
 from clvcore.data import amounts
 from clvcore.data.cells import Cells
 from clvcore.data.dataset import Finding, Severity
-from clvcore.data.quality import finding, total
+from clvcore.data.quality import amount, finding, total
 from clvcore.data.rates import Rates
 from clvcore.data.roles import CURRENCY, MONEY_ROLES
 from clvcore.errors import DataError
@@ -187,9 +187,9 @@ def _mixed(cells: Cells, role: str, money: pl.Series, codes: pl.Series) -> Mixed
             "data.clean.currency_rows",
             currency=code,
             rows=say("units.rows_one") if rows == 1 else say("units.rows_many", rows=rows),
-            money=f"{amount:,.2f}",
+            money=f"{summed:,.2f}",
         )
-        for code, rows, amount in sums.rows()
+        for code, rows, summed in sums.rows()
     ]
     own = cells.currency_code
     foreign = next(code for code in sums["c"] if code != own)
@@ -221,7 +221,7 @@ def _told(cells: Cells, frame: pl.DataFrame, foreign: list[str]) -> tuple[Findin
                 rows=rows.height,
                 money=total(after),
                 named=code,
-                before=f"{total(rows.select(amounts.as_money(pl.col('money')))['money']):,.2f}",
+                before=amount(total(rows.select(amounts.as_money(pl.col("money")))["money"]), code),
                 currency=cells.currency_code,
                 low=_short(low),
                 high=_short(high),

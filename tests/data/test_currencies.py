@@ -38,7 +38,7 @@ def test_with_rates_every_row_is_converted_exactly_and_the_finding_tells_both_su
     ]
     assert account(dataset).money_in == Decimal("61.8500")
     told = next(one for one in dataset.findings if "USD" in one.text)
-    assert "50.00 USD are 46.00 EUR" in told.text
+    assert "USD 50.00 are EUR 46.00" in told.text
     assert dataset.recipe.options["rates"] == options["rates"]
 
 
