@@ -49,6 +49,7 @@ _VALUES: dict[Kind, str] = {
     "phone": r"^\+\d[\d ()/.-]{7,18}\d$|^\(?0\d{2,4}\)?[ /-]\d[\d -]{4,12}$|^\(\d{3}\) ?\d{3}-\d{4}$|^\d{3}-\d{3}-\d{4}$",
     "card": r"^\d{13,19}$|^\d{4}[ -]\d{4}[ -]\d{4}[ -]\d{1,7}$",
 }
+_HANDLE = re.compile("(?i)user|nutzer")
 _SAMPLE = 2000
 _MOST = 0.5
 _CARDS = 0.9
@@ -172,8 +173,8 @@ def _found(raw: RawTable, roles: ColumnMap, said: Mapping[str, str]) -> list[Per
         kind = kind_of(raw.name, column, raw.frame[column])
         if kind is None and way not in {"drop", "hash"}:
             continue
-        if column == user and kind == "name" and way is None:
-            continue  # a user name is an id like any other unless somebody says so
+        if column == user and kind == "name" and way is None and _HANDLE.search(column):
+            continue  # a name that somebody chose as a user is an id like any other
         rows = raw.frame.height - raw.frame[column].null_count()
         usual = "hash" if column == user else "drop"
         hits = int(_mails(raw.frame[column]).sum()) if kind == "email" else rows

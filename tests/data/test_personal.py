@@ -101,6 +101,13 @@ def test_rejects_examples_and_broken_lines_do_not_leak(bring):
     assert "@" not in text_of(intake)
 
 
+@pytest.mark.parametrize(("column", "hashed"), [("customer_name", True), ("username", False)])
+def test_the_name_of_a_person_is_no_id_and_a_chosen_user_name_is_one(bring, column, hashed):
+    maps = {"events": ColumnMap({"user_id": column, "at": "time"})}
+    users = bring({"maps": maps}, events=f"{column},time\nann,2025-01-01\n").dataset.users
+    assert (users[col.USER][0] != "ann") is hashed
+
+
 def test_only_the_cells_of_a_free_text_that_hold_an_address_are_emptied(bring):
     items = "item,text\na,nice\nb,ask ann@shop.org\nc,good\nd,fine\n"
     dataset = bring(events="user,item,time\n1,a,2025-01-01\n", items=items).dataset
