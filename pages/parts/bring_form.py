@@ -15,8 +15,6 @@ from clvcore.data.known import Known
 from clvcore.errors import ConfigError
 from clvcore.messages import say
 
-WIDTH = 4
-
 
 @dataclass(frozen=True, slots=True)
 class Facts:
@@ -43,7 +41,7 @@ def facts(events: RawTable, title: str, export: Known | None, told: str | None) 
         told: The currency that the file names itself.
     """
     domains = get_args(Domain)
-    boxes = st.columns(WIDTH)
+    boxes = st.columns([5, 4, 5, 6])
     name = boxes[0].text_input(
         say("page_data.bring.name"),
         value=PurePath(events.files[0].name if events.files else events.source).stem,

@@ -214,7 +214,7 @@ def lines(table: Table, found: Understanding) -> None:
     required = {role.name for role in ROLES[table.raw.name] if role.required}
     shown = [role for role in table.roles if role in by_role or role in required]
     for role in shown:
-        box, text, trust = st.columns([3, 5, 2], gap="small", vertical_alignment="bottom")
+        box, text, trust = st.columns([4, 5, 3], gap="small", vertical_alignment="bottom")
         with box:
             _box(table, role)
         if role not in by_role:
