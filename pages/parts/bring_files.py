@@ -4,7 +4,7 @@ import streamlit as st
 from streamlit.runtime.uploaded_file_manager import UploadedFile
 
 from clvcore.data.dataset import RawTable
-from clvcore.data.read import combined
+from clvcore.data.read import combined, first_rows
 from clvcore.errors import ClvError
 from clvcore.messages import say
 from clvcore.runs.reading import read_apart
@@ -73,8 +73,13 @@ def _read(table: str, uploads: list[UploadedFile]) -> RawTable:
         if key in kept:
             known[key] = kept[key]
             continue
-        with st.spinner(say("page_data.bring.reading", source=plain(upload.name))):
-            known[key] = read_apart(upload.getvalue(), table, upload.name, how)
+        content, look = upload.getvalue(), st.empty()
+        begun = first_rows(content, table=table, source=upload.name, how=how)
+        if begun is not None:
+            look.dataframe(begun.frame, key=f"data_begun_{table}", hide_index=True)
+        with st.spinner(say("page_data.bring.reading", source=plain(upload.name)), show_time=True):
+            known[key] = read_apart(content, table, upload.name, how)
+        look.empty()
     st.session_state[f"data_raw_{table}"] = known
     return combined(list(known.values()))
 
