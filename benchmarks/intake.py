@@ -95,17 +95,14 @@ def contenders(file: Path, home: Path) -> dict[str, list[str]]:
 def watched(command: list[str]) -> tuple[float, float]:
     """Seconds, and the peak of resident memory in MiB of the process and all below it."""
     begun = time.perf_counter()
-    with subprocess.Popen(command, stdout=subprocess.PIPE) as program:
+    with tempfile.TemporaryFile() as said, subprocess.Popen(command, stdout=said) as program:
         peak, tree = 0, psutil.Process(program.pid)
         while program.poll() is None:
             peak = max(peak, _resident(tree))
             time.sleep(0.02)
-        span = time.perf_counter() - begun
-        assert program.stdout
-        said = program.stdout.read().decode()
     if program.returncode:
-        raise RuntimeError(said)
-    return span, peak / 2**20
+        raise RuntimeError(" ".join(command))
+    return time.perf_counter() - begun, peak / 2**20
 
 
 def _resident(tree: psutil.Process) -> int:
@@ -123,9 +120,8 @@ def main() -> None:
     asked.add_argument("--preview", type=Path, help=argparse.SUPPRESS)
     said = asked.parse_args()
     if said.preview:
-        found = first_rows(said.preview.read_bytes(), table="events", source=said.preview.name)
-        assert found is not None
-        print(found.frame)
+        content = said.preview.read_bytes()
+        print(first_rows(content, table="events", source=said.preview.name))
         return
     print(f"{platform.platform()}, {os.cpu_count()} cores, Python {platform.python_version()}")
     with tempfile.TemporaryDirectory() as folder:
