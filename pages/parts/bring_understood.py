@@ -10,7 +10,7 @@ import streamlit as st
 from clvcore import columns as col
 from clvcore.charts import numbers, words
 from clvcore.columns import Kind
-from clvcore.data.choices import Choices
+from clvcore.data.choices import Choices, is_zone
 from clvcore.data.dataset import ColumnMap, RawTable
 from clvcore.data.known import Known, known_exports, recognised
 from clvcore.data.moments import Unit
@@ -90,6 +90,7 @@ class Table:
                 part: value
                 for part in ("decimal", "date_order", "epoch", "zone")
                 if (value := st.session_state.get(self.reading_key(column, part)))
+                and (part != "zone" or is_zone(value))
             }
             if said:
                 found[name] = {**found.get(name, {}), **said}
@@ -289,12 +290,14 @@ def _reading(table: Table, one: Proposal) -> None:
             placeholder=auto,
             key=table.reading_key(one.column, "epoch"),
         )
-        st.text_input(
+        zone = st.text_input(
             say("page_data.bring.time_zone"),
             placeholder=say("page_data.known.zone_of_all"),
             key=table.reading_key(one.column, "zone"),
             help=say("page_data.bring.time_zone_help"),
         )
+        if zone and not is_zone(zone):
+            st.error(plain(say("data.no_such_zone", zone=zone)))
 
 
 def first_rows(table: Table, found: Understanding, options: Mapping[str, Any], zone: str) -> None:

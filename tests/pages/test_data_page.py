@@ -154,6 +154,17 @@ def test_open_questions_come_at_once_and_an_answer_changes_the_rows_shown(bringi
     }
 
 
+def test_a_column_can_have_a_zone_of_its_own_and_a_wrong_one_is_said_beside_it(bringing):
+    at = bringing
+    at.file_uploader(key="data_file_events").upload("mine.csv", EVENTS, "text/csv").run()
+    box = "data_how_events_time_zone_mine.csv"
+    at.text_input(key=box).set_value("Mars/Base").run()
+    assert ["no time zone 'Mars/Base'" in one.value for one in at.error] == [True]
+    at.text_input(key=box).set_value("America/New_York").run()
+    assert not at.error
+    assert table(at, "time", "→ at")["→ at"][0].hour == 19
+
+
 def test_what_is_changed_after_the_check_is_checked_before_it_can_be_accepted(bringing):
     at = bringing
     at.file_uploader(key="data_file_events").upload("mine.csv", EVENTS, "text/csv").run()
