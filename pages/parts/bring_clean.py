@@ -34,6 +34,7 @@ def cleaning(seen: Considered) -> dict[str, str]:
     found = seen.consequences(choices)
     currency = seen.ready.recipe.currency
     with total:
+        st.markdown(f"**{say('page_data.clean.step')}**")
         _total(seen.account(choices), currency)
     if not found:
         st.caption(say("page_data.clean.nothing"))
