@@ -27,7 +27,7 @@ import numpy as np
 import polars as pl
 import psutil
 
-from clvcore.data.read import first_rows
+from clvcore.data.files.read import first_rows
 
 PANDAS = """
 import sys, json, pandas as pd

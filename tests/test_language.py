@@ -11,7 +11,7 @@ import pytest
 from clvcore.charts import numbers
 from clvcore.data.clean import bring_in
 from clvcore.data.dataset import Recipe
-from clvcore.data.read import read
+from clvcore.data.files.read import read
 from clvcore.messages import again, languages, listed, recalled, remembered, say
 from clvcore.runs.folder import RunFolder, State
 from clvcore.runs.workspace import Workspace

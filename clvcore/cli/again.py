@@ -13,13 +13,13 @@ from clvcore.cli.dataset import STYLES, as_stored, summary, tell
 from clvcore.cli.files import raw_tables, table_options
 from clvcore.cli.intake import by_table
 from clvcore.cli.output import answer, as_json, working
-from clvcore.data.append import joined
-from clvcore.data.changes import Changes
+from clvcore.data.again.append import joined
+from clvcore.data.again.changes import Changes
+from clvcore.data.again.replay import replay
 from clvcore.data.clean import Intake
 from clvcore.data.dataset import ColumnMap, Dataset, RawTable, Recipe
-from clvcore.data.mapping import checked
-from clvcore.data.reading import Reading
-from clvcore.data.replay import replay
+from clvcore.data.files.reading import Reading
+from clvcore.data.meaning.mapping import checked
 from clvcore.messages import say
 from clvcore.runs.workspace import Workspace
 

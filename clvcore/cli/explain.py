@@ -8,9 +8,9 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from clvcore.data.known import Known
-from clvcore.data.proposals import Question
-from clvcore.data.understanding import Understanding
+from clvcore.data.meaning.known import Known
+from clvcore.data.meaning.proposals import Question
+from clvcore.data.meaning.understanding import Understanding
 from clvcore.messages import listed, say
 
 _OPTIONS = {

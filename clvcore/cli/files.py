@@ -9,8 +9,8 @@ import click
 
 from clvcore import columns as col
 from clvcore.data.dataset import RawTable
-from clvcore.data.read import combined
-from clvcore.data.reading import Reading
+from clvcore.data.files.read import combined
+from clvcore.data.files.reading import Reading
 from clvcore.errors import ConfigError
 from clvcore.messages import say
 from clvcore.runs.workspace import table_file

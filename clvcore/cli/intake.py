@@ -10,15 +10,15 @@ import click
 
 from clvcore import columns as col
 from clvcore.data import recipe as recipes
-from clvcore.data.cells import Cells
-from clvcore.data.choices import Choices
+from clvcore.data.cells.choices import Choices
+from clvcore.data.cells.rates import rate_table, rates_of
+from clvcore.data.cells.rules import chosen
+from clvcore.data.cells.table import Cells
 from clvcore.data.dataset import ColumnMap, Domain, RawTable, Recipe
-from clvcore.data.known import Known, known_exports, recognised
-from clvcore.data.mapping import propose
-from clvcore.data.rates import rate_table, rates_of
-from clvcore.data.readings import DOLLAR, currencies_of
-from clvcore.data.rules import chosen
-from clvcore.data.understanding import Understanding, understand
+from clvcore.data.meaning.known import Known, known_exports, recognised
+from clvcore.data.meaning.mapping import propose
+from clvcore.data.meaning.readings import DOLLAR, currencies_of
+from clvcore.data.meaning.understanding import Understanding, understand
 from clvcore.errors import ConfigError, MappingError, NotFoundError
 from clvcore.messages import listed, say
 from clvcore.runs.workspace import Workspace, table_file

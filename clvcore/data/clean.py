@@ -8,9 +8,18 @@ from zoneinfo import ZoneInfo
 import polars as pl
 
 from clvcore import columns as col
-from clvcore.data.cells import Cells
-from clvcore.data.choices import Choices, is_zone
-from clvcore.data.currencies import only_currency
+from clvcore.data.cells.choices import Choices, is_zone
+from clvcore.data.cells.rules import RULES
+from clvcore.data.cells.table import Cells
+from clvcore.data.cleaning.currencies import only_currency
+from clvcore.data.cleaning.events import ITEM_FACTS, clean_events, scan_events
+from clvcore.data.cleaning.impressions import clean_impressions
+from clvcore.data.cleaning.items import clean_items, most_frequent, with_unlisted
+from clvcore.data.cleaning.personal import Personal, protect, told, without, without_attributes
+from clvcore.data.cleaning.quality import Cleaned, finding
+from clvcore.data.cleaning.scan import Scan
+from clvcore.data.cleaning.spend import clean_spend
+from clvcore.data.cleaning.users import clean_users, first_seen, last_known, with_first_seen
 from clvcore.data.dataset import (
     CUT,
     ColumnMap,
@@ -22,17 +31,8 @@ from clvcore.data.dataset import (
     Severity,
     Step,
 )
-from clvcore.data.events import ITEM_FACTS, clean_events, scan_events
-from clvcore.data.headless import named
-from clvcore.data.impressions import clean_impressions
-from clvcore.data.items import clean_items, most_frequent, with_unlisted
-from clvcore.data.mapping import complete, propose
-from clvcore.data.personal import Personal, protect, told, without, without_attributes
-from clvcore.data.quality import Cleaned, finding
-from clvcore.data.rules import RULES
-from clvcore.data.scan import Scan
-from clvcore.data.spend import clean_spend
-from clvcore.data.users import clean_users, first_seen, last_known, with_first_seen
+from clvcore.data.meaning.headless import named
+from clvcore.data.meaning.mapping import complete, propose
 from clvcore.errors import ConfigError, DataError, UploadError
 from clvcore.messages import listed, say
 

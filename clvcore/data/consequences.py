@@ -8,11 +8,11 @@ from decimal import Decimal
 import polars as pl
 
 from clvcore import columns as col
+from clvcore.data.cells.rules import RULES, bit
 from clvcore.data.clean import Intake, Prepared, finished, prepare, scanned
+from clvcore.data.cleaning.quality import BROKEN, IGNORING, MONEY_IN, WHY
+from clvcore.data.cleaning.scan import BITS, ROW, Scan
 from clvcore.data.dataset import Account, RawTable, Recipe
-from clvcore.data.quality import BROKEN, IGNORING, MONEY_IN, WHY
-from clvcore.data.rules import RULES, bit
-from clvcore.data.scan import BITS, ROW, Scan
 
 MOST_EXAMPLES = 5
 
@@ -30,7 +30,7 @@ class Consequence:
     """One repair action: what it is about, and what each choice makes of rows and money."""
 
     rule: str
-    """Name in `clvcore.data.rules`, or of what makes rows unusable."""
+    """Name in `clvcore.data.cells.rules`, or of what makes rows unusable."""
     table: str
     rows: int
     money: Decimal
@@ -73,7 +73,7 @@ class Considered:
         """Every repair action of the events, most money first.
 
         Args:
-            choices: rule -> choice for every rule, as `clvcore.data.rules.chosen` makes it.
+            choices: rule -> choice for every rule, as `clvcore.data.cells.rules.chosen` makes it.
         """
         found = [*self._ruled(choices), *self._unusable(choices)]
         return sorted(found, key=lambda one: (-abs(one.money), -one.rows, one.rule))

@@ -13,7 +13,7 @@ from clvcore import columns as col
 from clvcore.data import recipe as recipes
 from clvcore.data.clean import Intake, bring_in
 from clvcore.data.dataset import RawTable, Recipe
-from clvcore.data.read import read
+from clvcore.data.files.read import read
 from clvcore.errors import ConfigError, NotFoundError
 from clvcore.messages import listed, say
 

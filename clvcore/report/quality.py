@@ -10,10 +10,10 @@ import polars as pl
 
 from clvcore import columns as col
 from clvcore.columns import Kind
+from clvcore.data.again.joined import told_of
+from clvcore.data.again.measures import BEARING
+from clvcore.data.cleaning.users import FIRST, first_seen
 from clvcore.data.dataset import Account, Dataset, Finding
-from clvcore.data.joined import told_of
-from clvcore.data.measures import BEARING
-from clvcore.data.users import FIRST, first_seen
 from clvcore.report.overview import step_of
 
 Dimension = Literal["uniqueness", "timeliness", "consistency"]

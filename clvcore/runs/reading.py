@@ -22,9 +22,9 @@ import polars as pl
 import clvcore
 from clvcore import errors
 from clvcore.data.dataset import RawTable, SourceFile
-from clvcore.data.formats import is_plain_text
-from clvcore.data.read import read
-from clvcore.data.reading import DECIDED_BY_FILE, Reading
+from clvcore.data.files.formats import is_plain_text
+from clvcore.data.files.read import read
+from clvcore.data.files.reading import DECIDED_BY_FILE, Reading
 from clvcore.errors import NotFoundError, UploadError
 from clvcore.messages import recalled, say
 

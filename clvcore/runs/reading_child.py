@@ -62,8 +62,8 @@ def main(folder: str) -> None:
 
 
 def _answer(place: Path, asked: dict[str, Any]) -> dict[str, Any]:
-    from clvcore.data.read import read
-    from clvcore.data.reading import Reading
+    from clvcore.data.files.read import read
+    from clvcore.data.files.reading import Reading
     from clvcore.errors import ClvError
     from clvcore.messages import remembered
 

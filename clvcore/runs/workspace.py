@@ -22,7 +22,7 @@ import clvcore
 from clvcore.data import sample
 from clvcore.data.clean import Intake, bring_in
 from clvcore.data.dataset import Dataset, RawTable, Recipe
-from clvcore.data.reading import DECIDED_BY_FILE, Reading
+from clvcore.data.files.reading import DECIDED_BY_FILE, Reading
 from clvcore.errors import ClvError, ConfigError, NotFoundError, UploadError
 from clvcore.messages import listed, say
 from clvcore.runs import stored

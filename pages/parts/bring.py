@@ -14,8 +14,8 @@ from clvcore.data import recipe as recipes
 from clvcore.data.clean import Intake
 from clvcore.data.consequences import Considered
 from clvcore.data.dataset import Account, RawTable, Recipe
-from clvcore.data.readings import DOLLAR
-from clvcore.data.understanding import Understanding
+from clvcore.data.meaning.readings import DOLLAR
+from clvcore.data.meaning.understanding import Understanding
 from clvcore.errors import ClvError
 from clvcore.messages import say
 from clvcore.report.tables import table_bytes

@@ -11,12 +11,12 @@ import streamlit as st
 
 from clvcore.charts import numbers, words
 from clvcore.data import recipe as recipes
-from clvcore.data.append import joined
-from clvcore.data.changes import Change, Changes, shown
+from clvcore.data.again.append import joined
+from clvcore.data.again.changes import Change, Changes, shown
+from clvcore.data.again.headers import Missing, known_columns, missing, under_their_names
+from clvcore.data.again.replay import question, replay
 from clvcore.data.clean import Intake, bring_in
 from clvcore.data.dataset import Dataset, RawTable, Recipe
-from clvcore.data.headers import Missing, known_columns, missing, under_their_names
-from clvcore.data.replay import question, replay
 from clvcore.errors import ClvError, ConfigError
 from clvcore.messages import say
 from clvcore.report.wording import on_page

@@ -5,10 +5,10 @@ from collections.abc import Mapping
 import streamlit as st
 
 from clvcore.charts import numbers
+from clvcore.data.cells.rules import FOUND, RULES
+from clvcore.data.cleaning.quality import BROKEN
 from clvcore.data.consequences import Consequence, Considered
 from clvcore.data.dataset import Account, Finding, Severity
-from clvcore.data.quality import BROKEN
-from clvcore.data.rules import FOUND, RULES
 from clvcore.messages import say
 from pages.parts.wording import plain
 

@@ -4,7 +4,7 @@ import streamlit as st
 from streamlit.runtime.uploaded_file_manager import UploadedFile
 
 from clvcore.data.dataset import RawTable
-from clvcore.data.read import combined, first_rows
+from clvcore.data.files.read import combined, first_rows
 from clvcore.errors import ClvError
 from clvcore.messages import say
 from clvcore.runs.reading import read_apart

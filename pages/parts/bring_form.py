@@ -9,9 +9,9 @@ from typing import Any, get_args
 import streamlit as st
 
 from clvcore.columns import Kind
-from clvcore.data.choices import is_zone
+from clvcore.data.cells.choices import is_zone
 from clvcore.data.dataset import Domain, RawTable, Recipe
-from clvcore.data.known import Known
+from clvcore.data.meaning.known import Known
 from clvcore.errors import ConfigError
 from clvcore.messages import say
 

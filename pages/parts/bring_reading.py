@@ -6,10 +6,10 @@ import streamlit as st
 
 from clvcore.charts import numbers
 from clvcore.data.dataset import RawTable
-from clvcore.data.delimited import SEPARATORS
-from clvcore.data.encodings import ENCODINGS
-from clvcore.data.layout import PREAMBLE, TOTAL
-from clvcore.data.reading import SPACES, Reading
+from clvcore.data.files.delimited import SEPARATORS
+from clvcore.data.files.encodings import ENCODINGS
+from clvcore.data.files.layout import PREAMBLE, TOTAL
+from clvcore.data.files.reading import SPACES, Reading
 from clvcore.messages import listed, say
 from pages.parts.wording import plain
 

@@ -10,14 +10,14 @@ import streamlit as st
 from clvcore import columns as col
 from clvcore.charts import numbers, words
 from clvcore.columns import Kind
-from clvcore.data.choices import Choices, is_zone
+from clvcore.data.cells.choices import Choices, is_zone
+from clvcore.data.cells.moments import Unit
+from clvcore.data.cells.roles import ROLES
 from clvcore.data.dataset import ColumnMap, RawTable
-from clvcore.data.known import Known, known_exports, recognised
-from clvcore.data.moments import Unit
-from clvcore.data.preview import READ, preview
-from clvcore.data.proposals import Confidence, Proposal, Question
-from clvcore.data.roles import ROLES
-from clvcore.data.understanding import Understanding, understand
+from clvcore.data.meaning.known import Known, known_exports, recognised
+from clvcore.data.meaning.preview import READ, preview
+from clvcore.data.meaning.proposals import Confidence, Proposal, Question
+from clvcore.data.meaning.understanding import Understanding, understand
 from clvcore.messages import listed, say
 from clvcore.runs.workspace import Workspace
 from pages.parts.wording import plain

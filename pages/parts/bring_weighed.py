@@ -8,8 +8,8 @@ from typing import Any
 import streamlit as st
 
 from clvcore.charts import words
+from clvcore.data.cleaning.currencies import MixedCurrenciesError
 from clvcore.data.consequences import Considered, consider
-from clvcore.data.currencies import MixedCurrenciesError
 from clvcore.data.dataset import RawTable, Recipe
 from clvcore.errors import ClvError
 from clvcore.messages import say

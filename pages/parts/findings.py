@@ -4,7 +4,7 @@ from typing import Literal
 
 import streamlit as st
 
-from clvcore.data.changes import Change
+from clvcore.data.again.changes import Change
 from clvcore.data.dataset import Finding, Severity
 from clvcore.messages import say
 from clvcore.report.wording import on_page

@@ -6,8 +6,8 @@ from dataclasses import replace
 import pytest
 from corpus.cases import CASES, GOOD, NAMES, PLAIN, REFUSED, book, lines
 
-from clvcore.data.read import combined, read
-from clvcore.data.reading import Reading
+from clvcore.data.files.read import combined, read
+from clvcore.data.files.reading import Reading
 from clvcore.errors import ClvError, MappingError, UploadError
 
 

@@ -7,7 +7,7 @@ import pytest
 
 from clvcore.data.clean import Intake, bring_in
 from clvcore.data.dataset import Recipe
-from clvcore.data.read import read
+from clvcore.data.files.read import read
 
 
 @pytest.fixture

@@ -3,7 +3,7 @@ from decimal import Decimal
 import polars as pl
 import pytest
 
-from clvcore.data.amounts import as_money, bare, currencies, decimal_mark, exact
+from clvcore.data.cells.amounts import as_money, bare, currencies, decimal_mark, exact
 
 
 def read(*cells):

@@ -5,8 +5,8 @@ from decimal import Decimal
 
 import pytest
 
-from clvcore.data.append import append
-from clvcore.data.read import read
+from clvcore.data.again.append import append
+from clvcore.data.files.read import read
 
 HEAD = "user,item,time,amount,quantity\n"
 JANUARY = HEAD + "1,x,2025-01-05,5.00,1\n1,x,2025-01-05,5.00,1\n2,y,2025-01-06,-1.50,1\n"

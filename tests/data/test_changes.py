@@ -4,11 +4,11 @@ from datetime import date, timedelta
 
 import pytest
 
-from clvcore.data import usual
+from clvcore.data.again import usual
+from clvcore.data.again.replay import replay
 from clvcore.data.clean import bring_in
 from clvcore.data.dataset import Recipe, Severity
-from clvcore.data.read import read
-from clvcore.data.replay import replay
+from clvcore.data.files.read import read
 from clvcore.errors import MappingError
 
 HEAD = ["client", "item", "time", "kind", "amount", "channel"]

@@ -3,8 +3,8 @@ from decimal import Decimal
 import pytest
 
 from clvcore import columns as col
-from clvcore.data.currencies import MixedCurrenciesError
-from clvcore.data.rates import rate_table
+from clvcore.data.cells.rates import rate_table
+from clvcore.data.cleaning.currencies import MixedCurrenciesError
 from clvcore.errors import ConfigError, DataError
 
 MIXED = (

@@ -6,8 +6,8 @@ import pytest
 
 from clvcore.data.clean import bring_in
 from clvcore.data.dataset import Recipe
-from clvcore.data.known import from_plain, known_exports, recognised
-from clvcore.data.read import read
+from clvcore.data.files.read import read
+from clvcore.data.meaning.known import from_plain, known_exports, recognised
 from clvcore.errors import ConfigError, MappingError
 
 RATINGS = b"1::1193::5::978300760\n1::661::3::978302109\n2::1193::4::978298413\n"

@@ -1,8 +1,8 @@
 import pytest
 
 from clvcore.data.dataset import ColumnMap
-from clvcore.data.mapping import complete, propose
-from clvcore.data.read import read
+from clvcore.data.files.read import read
+from clvcore.data.meaning.mapping import complete, propose
 from clvcore.errors import MappingError
 
 

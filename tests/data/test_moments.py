@@ -3,7 +3,7 @@ from datetime import UTC, datetime
 import polars as pl
 import pytest
 
-from clvcore.data.moments import date_order, moments
+from clvcore.data.cells.moments import date_order, moments
 
 
 def read(*cells, time_zone="UTC"):

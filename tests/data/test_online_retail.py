@@ -13,8 +13,8 @@ import pytest
 
 from clvcore import columns as col
 from clvcore.data import sample
+from clvcore.data.cells.rules import chosen
 from clvcore.data.consequences import consider
-from clvcore.data.rules import chosen
 
 
 @pytest.fixture(scope="module")

@@ -5,9 +5,9 @@ import pytest
 
 from clvcore import columns as col
 from clvcore.data.clean import bring_in
+from clvcore.data.cleaning.personal import DIGITS, kind_of
 from clvcore.data.dataset import ColumnMap, Recipe
-from clvcore.data.personal import DIGITS, kind_of
-from clvcore.data.read import read
+from clvcore.data.files.read import read
 from clvcore.errors import ConfigError
 
 USERS = "user,email,Vorname,country\n1,ann@shop.org,Ann,NZ\n2,bob@shop.org,Bob,NZ\n"

@@ -1,8 +1,8 @@
 import pytest
 
-from clvcore.data.preview import preview
-from clvcore.data.read import read
-from clvcore.data.understanding import understand
+from clvcore.data.files.read import read
+from clvcore.data.meaning.preview import preview
+from clvcore.data.meaning.understanding import understand
 
 TEXT = 'user,time,kind,amount\n1,03/04/2025,bought,"1,5"\n2,x,view,\n3,25/04/2025,zap,"2,25"\n'
 

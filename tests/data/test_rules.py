@@ -9,10 +9,10 @@ import pytest
 
 from clvcore import columns as col
 from clvcore.data.clean import bring_in
+from clvcore.data.cleaning.non_items import is_code, is_title
 from clvcore.data.consequences import consequences
 from clvcore.data.dataset import Recipe
-from clvcore.data.non_items import is_code, is_title
-from clvcore.data.read import read
+from clvcore.data.files.read import read
 from clvcore.errors import ConfigError
 
 NOW = datetime(2026, 1, 1, tzinfo=UTC)

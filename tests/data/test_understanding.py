@@ -2,11 +2,11 @@
 
 import pytest
 
-from clvcore.data.choices import Choices
+from clvcore.data.cells.choices import Choices
 from clvcore.data.dataset import ColumnMap
-from clvcore.data.proposals import Confidence
-from clvcore.data.read import read
-from clvcore.data.understanding import understand
+from clvcore.data.files.read import read
+from clvcore.data.meaning.proposals import Confidence
+from clvcore.data.meaning.understanding import understand
 
 
 def raw(text, table="events"):

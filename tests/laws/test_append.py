@@ -7,10 +7,10 @@ from zlib import crc32
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from clvcore.data.append import append
+from clvcore.data.again.append import append
 from clvcore.data.clean import bring_in
 from clvcore.data.dataset import Recipe
-from clvcore.data.read import read
+from clvcore.data.files.read import read
 
 RECIPE = Recipe("law", "EUR", options={"decimal": "."})
 ROW = st.tuples(

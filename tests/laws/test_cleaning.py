@@ -10,10 +10,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from clvcore import columns as col
+from clvcore.data.cells.rules import RULES, chosen
 from clvcore.data.consequences import consider
 from clvcore.data.dataset import Recipe
-from clvcore.data.read import read
-from clvcore.data.rules import RULES, chosen
+from clvcore.data.files.read import read
 from clvcore.errors import DataError
 
 HEADER = ("user", "item", "time", "kind", "quantity", "amount", "order", "currency")

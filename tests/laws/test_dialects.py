@@ -8,7 +8,7 @@ import zstandard
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from clvcore.data.read import read
+from clvcore.data.files.read import read
 from clvcore.errors import ClvError
 
 WORDS = st.sampled_from(

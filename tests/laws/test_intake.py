@@ -11,11 +11,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from clvcore import columns as col
-from clvcore.data.amounts import bare, decimal_mark, exact
+from clvcore.data.cells.amounts import bare, decimal_mark, exact
+from clvcore.data.cells.moments import moments
 from clvcore.data.clean import bring_in
 from clvcore.data.dataset import Recipe
-from clvcore.data.moments import moments
-from clvcore.data.read import read
+from clvcore.data.files.read import read
 from clvcore.errors import ClvError
 from clvcore.report.tables import safe_for_sheets
 

@@ -8,11 +8,11 @@ import polars as pl
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from clvcore.data.amounts import EXACT, bare, decimal_mark, exact
-from clvcore.data.moments import date_order
-from clvcore.data.read import read
-from clvcore.data.roles import ROLES
-from clvcore.data.understanding import understand
+from clvcore.data.cells.amounts import EXACT, bare, decimal_mark, exact
+from clvcore.data.cells.moments import date_order
+from clvcore.data.cells.roles import ROLES
+from clvcore.data.files.read import read
+from clvcore.data.meaning.understanding import understand
 from clvcore.errors import ClvError
 
 LOW = st.integers(1, 12)

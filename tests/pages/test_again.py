@@ -6,7 +6,7 @@ import pytest
 
 from clvcore.data.clean import bring_in
 from clvcore.data.dataset import Recipe
-from clvcore.data.read import read
+from clvcore.data.files.read import read
 from clvcore.messages import say
 from clvcore.runs.workspace import Workspace
 

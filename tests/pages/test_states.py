@@ -8,8 +8,8 @@ from streamlit.testing.v1 import AppTest
 import clvcore
 from clvcore.data.clean import bring_in
 from clvcore.data.dataset import Recipe
-from clvcore.data.mapping import propose
-from clvcore.data.read import read
+from clvcore.data.files.read import read
+from clvcore.data.meaning.mapping import propose
 from clvcore.runs.workspace import Workspace
 from pages.parts.places import places
 

@@ -6,10 +6,10 @@ from datetime import UTC, date, datetime
 import polars as pl
 import pytest
 
-from clvcore.data.append import append
+from clvcore.data.again.append import append
 from clvcore.data.clean import bring_in
 from clvcore.data.dataset import Recipe
-from clvcore.data.read import read
+from clvcore.data.files.read import read
 from clvcore.messages import say
 from clvcore.report.html import html_bytes
 from clvcore.report.quality import quality_of

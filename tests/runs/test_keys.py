@@ -4,7 +4,7 @@ import pytest
 
 from clvcore.data.clean import bring_in
 from clvcore.data.dataset import Recipe
-from clvcore.data.read import read
+from clvcore.data.files.read import read
 from clvcore.errors import ConfigError
 from clvcore.runs.keys import FILE, key_of
 from clvcore.runs.workspace import Workspace

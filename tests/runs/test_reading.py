@@ -15,8 +15,8 @@ import pytest
 import zstandard
 from corpus.cases import GOOD, REFUSED, TABLE, book, parquet
 
-from clvcore.data.read import read
-from clvcore.data.reading import Reading
+from clvcore.data.files.read import read
+from clvcore.data.files.reading import Reading
 from clvcore.errors import ClvError, NotFoundError, UploadError
 from clvcore.messages.languages import speaking
 from clvcore.runs import reading
@@ -106,7 +106,7 @@ def test_a_path_that_leads_nowhere_is_said(tmp_path):
 
 def test_the_child_loads_nothing_heavy():
     code = (
-        "import sys, clvcore.runs.reading_child, clvcore.data.read;"
+        "import sys, clvcore.runs.reading_child, clvcore.data.files.read;"
         "print(*{name.partition('.')[0] for name in sys.modules})"
     )
     done = subprocess.run([sys.executable, "-I", "-c", code], check=True, capture_output=True)

@@ -9,7 +9,7 @@ import clvcore
 from clvcore.data import sample
 from clvcore.data.clean import bring_in
 from clvcore.data.dataset import Recipe
-from clvcore.data.read import read
+from clvcore.data.files.read import read
 from clvcore.errors import ConfigError, DataError, NotFoundError, UploadError
 from clvcore.runs import stored
 from clvcore.runs.workspace import Workspace, table_file

@@ -1,0 +1,1 @@
+"""The next file: what it changes, and how it is added."""

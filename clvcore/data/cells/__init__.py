@@ -1,0 +1,1 @@
+"""What a cell says: amounts, moments, words, and the choices that a person makes about them."""

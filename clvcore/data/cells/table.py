@@ -1,0 +1,203 @@
+"""The cells of a raw table by role: text, numbers, times, lists; decided on whole columns."""
+
+from dataclasses import dataclass
+
+import polars as pl
+
+from clvcore import columns as col
+from clvcore.data.cells import amounts
+from clvcore.data.cells.choices import Choices
+from clvcore.data.cells.moments import Moments, date_order, moments
+from clvcore.data.dataset import ColumnMap, RawTable
+from clvcore.errors import DataError, MappingError
+from clvcore.messages import say
+
+LINE = "_line"
+_EMPTY_IDS = ("null", "none", "nan", "n/a", "undefined", "(null)", "#n/a")
+_EMPTY_VALUES = (*_EMPTY_IDS, "na", "-", "nat", "\\n")
+_IDS = (col.USER, col.ITEM, col.ORDER, col.SLATE)
+_EMPTY_START = r"^[nNuU(#\\-]"
+_LONGEST_EMPTY = max(len(word) for word in _EMPTY_VALUES)
+_WHOLE = r"^(-?\d+)\.0$"
+
+
+@dataclass(frozen=True, slots=True)
+class Cells:
+    """A raw table seen through its column map."""
+
+    raw: RawTable
+    roles: ColumnMap
+    time_zone: str
+    choices: Choices
+    currency_code: str = ""
+    """ISO 4217 code of the data set's money."""
+
+    @property
+    def height(self) -> int:
+        """Number of rows."""
+        return self.raw.frame.height
+
+    def has(self, role: str) -> bool:
+        """Whether a column or a constant fills the role."""
+        return role in self.roles.roles or role in self.roles.constants
+
+    def column(self, role: str) -> str:
+        """Name of the column in the file, for messages; the role itself where it is a constant."""
+        return self.roles.roles.get(role, role)
+
+    def unused(self) -> list[str]:
+        """Columns of the file that play no role."""
+        return [name for name in self.raw.frame.columns if name not in self.roles.roles.values()]
+
+    def lines(self) -> pl.Series:
+        """Line of the file on which each row begins, or its number where there are no lines."""
+        if self.raw.lines is not None:
+            return self.raw.lines.alias(LINE)
+        return pl.Series(LINE, range(1, self.height + 1), dtype=pl.Int64)
+
+    def text(self, role: str) -> pl.Series:
+        """Words, without the space around them; null where a cell is empty or the role is."""
+        if role in self.roles.constants:
+            return pl.repeat(self.roles.constants[role], self.height, dtype=pl.String, eager=True)
+        if role not in self.roles.roles:
+            return pl.repeat(None, self.height, dtype=pl.String, eager=True)
+        return stripped(self.raw.frame[self.roles.roles[role]], ids=role in _IDS).alias(role)
+
+    def values(self, role: str) -> pl.Series:
+        """Words, null also where a cell says in a word that it is empty."""
+        return _without(self.text(role), _EMPTY_VALUES)
+
+    def numbers(self, role: str) -> tuple[pl.Series, pl.Series]:
+        """Exact numbers, and which cells are filled but no numbers.
+
+        Raises:
+            MappingError: the decimal mark of the column cannot be told.
+        """
+        text = self.values(role)
+        column = self.column(role)
+        bare = amounts.bare(text)
+        own = self.choices.of_column(self.raw.name, column)
+        mark = "." if column in self.raw.numbers else own.decimal
+        if mark is None:
+            mark = amounts.decimal_mark(bare)
+        if mark is None:
+            raise MappingError(self._undecided(bare, column))
+        numbers = amounts.exact(bare, mark)
+        return numbers, text.is_not_null() & numbers.is_null()
+
+    def _undecided(self, bare: pl.Series, column: str) -> str:
+        read = pl.DataFrame(
+            {"cell": bare, "comma": amounts.exact(bare, ","), "point": amounts.exact(bare, ".")}
+        ).filter(pl.col("cell").str.contains(r"[.,]"))
+        either = read.filter(pl.col("comma").is_not_null() & pl.col("point").is_not_null())
+        where = {"column": column, "source": self.raw.source}
+        if either.height:
+            example, comma, point = either.row(0)
+            return say("data.decimal_undecided", **where, example=example, comma=comma, point=point)
+        one = read.filter(pl.col("point").is_not_null())["cell"][0]
+        other = read.filter(pl.col("comma").is_not_null())["cell"][0]
+        return say("data.decimal_mixed", **where, one=one, other=other)
+
+    def times(self, role: str) -> tuple[Moments, pl.Series]:
+        """Moments in UTC, and which cells are filled but no times.
+
+        Raises:
+            MappingError: the order of day and month cannot be told.
+        """
+        text = self.values(role)
+        own = self.choices.of_column(self.raw.name, self.column(role))
+        order = own.date_order or ("dmy" if own.epoch else date_order(text))
+        if order is None:
+            example = text.filter(text.str.contains(r"^\d{1,2}[/-]\d{1,2}[/-]"))[0]
+            raise MappingError(
+                say(
+                    "data.dates_undecided",
+                    column=self.column(role),
+                    source=self.raw.source,
+                    example=example,
+                )
+            )
+        zone = own.zone or self.time_zone
+        read = moments(text, time_zone=zone, order=order, unit=own.epoch)
+        return read, text.is_not_null() & read.at.is_null()
+
+
+def stripped(cells: pl.Series, *, ids: bool = False) -> pl.Series:
+    """Cells without the space around them; null where nothing is left.
+
+    Ids that were stored as floats (``17850.0`` in every row) get their own spelling back.
+    """
+    text = cells.str.strip_chars()
+    text = text.set(text.str.len_bytes() == 0, value=None)
+    if ids:
+        text = _without(text, _EMPTY_IDS)
+        if text.str.contains(_WHOLE).all() and text.null_count() < len(text):
+            return text.str.replace(_WHOLE, "${1}")
+    return text
+
+
+def _without(text: pl.Series, empty: tuple[str, ...]) -> pl.Series:
+    maybe = text.str.len_bytes() <= _LONGEST_EMPTY  # a cheap look first: most cells are longer
+    if not (maybe & text.str.contains(_EMPTY_START)).any():
+        return text
+    return text.set(text.str.to_lowercase().is_in(empty), value=None)
+
+
+def typed(cells: pl.Series, *, number: bool) -> pl.Series:
+    """An attribute: numbers where every cell is one, otherwise words.
+
+    Args:
+        cells: The cells of the file.
+        number: Whether the column was numeric where it came from. In text a leading zero makes
+            a word of it, since a post code is no number.
+    """
+    text = stripped(cells)
+    known = text.drop_nulls()
+    if not len(known):
+        return text
+    if number or known.str.contains(r"^-?(0|[1-9]\d*)(\.\d+)?([eE][+-]?\d+)?$").all():
+        kind = pl.Int64 if known.str.contains(r"^-?\d{1,18}$").all() else pl.Float64
+        return text.cast(kind, strict=False)
+    return text
+
+
+def tags(cells: pl.Series) -> pl.Series:
+    """Lists of words from ``a|b``, ``a;b`` or ``["a", "b"]``; null where there is no word."""
+    listed_in_brackets = cells.str.contains(r"^\[.*\]$").all() and cells.null_count() < len(cells)
+    joint = r"[|;]"
+    if listed_in_brackets:
+        cells = cells.str.replace_all(r"""^\[\s*|\s*\]$|["']""", "")
+        joint = r"[|;,]"
+    words = cells.str.replace_all(rf"\s*{joint}\s*", "|").str.strip_chars("| ").str.split("|")
+    words = words.list.eval(pl.element().filter(pl.element().str.len_bytes() > 0))
+    return words.set(words.list.len() == 0, value=None)
+
+
+def vectors(cells: Cells) -> pl.Series:
+    """Vectors of one length from numbers with spaces, commas or semicolons between them.
+
+    Raises:
+        DataError: a vector has another length than the others, or a part that is no finite number.
+    """
+    text = cells.text(col.VECTOR)
+    parts = text.str.replace_all(r"[\[\]\s,;|]+", " ").str.strip_chars().str.split(" ")
+    read = parts.list.eval(pl.element().cast(pl.Float32, strict=False))
+    sound = read.list.eval(pl.element().is_finite().fill_null(value=False)).list.all()
+    frame = pl.DataFrame({"v": read, "n": read.list.len(), "sound": sound, "line": cells.lines()})
+    known = frame.filter(pl.col("v").is_not_null())
+    if known.height == 0:
+        return pl.Series(col.VECTOR, [None] * cells.height, dtype=pl.Array(pl.Float32, 1))
+    width = known["n"][0]
+    wrong = known.filter((pl.col("n") != width) | ~pl.col("sound"))
+    if wrong.height:
+        raise DataError(
+            say(
+                "data.bad_vector",
+                column=cells.column(col.VECTOR),
+                source=cells.raw.source,
+                rows=wrong.height,
+                line=wrong["line"][0],
+                width=width,
+            )
+        )
+    return read.list.to_array(width).alias(col.VECTOR)

@@ -1,0 +1,1 @@
+"""What becomes of every row and every cent."""

@@ -1,0 +1,162 @@
+"""How the cells of a column are read: decided on all of them, or asked."""
+
+from dataclasses import dataclass
+
+import polars as pl
+
+from clvcore.data.cells import amounts, moments
+from clvcore.data.cells.choices import ColumnChoices
+from clvcore.data.cells.roles import CURRENCY, MONEY_ROLES, Role
+from clvcore.data.cells.table import Cells
+from clvcore.data.meaning.proposals import Answer, Question
+from clvcore.messages import say
+
+DOLLAR = "$"
+"""A sign of many currencies."""
+_NUMERIC_DATE = r"^(\d{1,2})[./-](\d{1,2})[./-]"
+_CLOCK = r"\d:\d{2}"
+_OFFSET = r"\d:\d{2}.*(Z|z|UTC|GMT|[+-]\d{2}(:?\d{2})?)$"
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """How a column is read."""
+
+    says: tuple[str, ...]
+    decided: ColumnChoices
+    question: Question | None = None
+
+
+def read_column(cells: Cells, role: Role) -> Reading:
+    """How the column of a role is read."""
+    if role.evidence == "time":
+        return _time(cells, role.name)
+    if role.evidence == "number":
+        return _number(cells, role.name)
+    distinct = cells.text(role.name).drop_nulls().n_unique()
+    return Reading((say("data.known.reads_words", count=f"{distinct:,}"),), ColumnChoices())
+
+
+def _time(cells: Cells, role: str) -> Reading:
+    text = cells.values(role)
+    own = cells.choices.of_column(cells.raw.name, cells.column(role))
+    unit = own.epoch or (moments.unit_of(text) if moments.is_epoch(text) else None)
+    if unit is not None:
+        return Reading((say(f"data.known.reads_epoch_{unit}"),), ColumnChoices(epoch=unit))
+    zone = _zone(text, own.zone or cells.time_zone)
+    order = own.date_order or moments.date_order(text)
+    if order is None:
+        example = text.filter(text.str.contains(_NUMERIC_DATE))[0]
+        question = Question(
+            "date_order",
+            cells.raw.name,
+            role,
+            cells.column(role),
+            say("data.known.asks_dates", column=cells.column(role), example=example),
+            tuple(
+                Answer(one, say(f"data.known.means_{one}", when=_date(example, one)))
+                for one in ("dmy", "mdy")
+            ),
+        )
+        return Reading(zone, own, question)
+    decided = ColumnChoices(date_order=order, zone=own.zone)
+    return Reading((*_order(text, order, said=own.date_order is not None), *zone), decided)
+
+
+def _date(cell: str, order: moments.DateOrder) -> object:
+    return moments.moments(pl.Series([cell]), time_zone="UTC", order=order).at[0]
+
+
+def _order(text: pl.Series, order: moments.DateOrder, *, said: bool) -> tuple[str, ...]:
+    """Which part of a numeric date is the day, and a date that tells so."""
+    parts = text.str.extract_groups(_NUMERIC_DATE).struct.unnest().cast(pl.Int16)
+    if parts["1"].null_count() == len(text):
+        return (say("data.known.reads_dates"),)
+    if said:
+        return (say(f"data.known.reads_{order}"),)
+    telling = text.filter((parts["1"] if order == "dmy" else parts["2"]) > 12)
+    if not len(telling):
+        return (say(f"data.known.reads_{order}"),)
+    return (say(f"data.known.reads_{order}_since", example=telling[0]),)
+
+
+def _zone(text: pl.Series, zone: str) -> tuple[str, ...]:
+    """Whose clock the times are of."""
+    clocks = int(text.str.contains(_CLOCK).sum())
+    offsets = int(text.str.contains(_OFFSET).sum())
+    if clocks and offsets == clocks:
+        return (say("data.known.reads_offset"),)
+    if offsets:
+        return (say("data.known.reads_some_offset", zone=zone),)
+    return (say("data.known.reads_local", zone=zone),)
+
+
+def _number(cells: Cells, role: str) -> Reading:
+    column = cells.column(role)
+    if column in cells.raw.numbers:
+        return Reading((say("data.known.reads_numbers"),), ColumnChoices())
+    own = cells.choices.of_column(cells.raw.name, column)
+    bare = amounts.bare(cells.values(role))
+    marked = bare.filter(bare.str.contains(r"[.,]"))
+    mark = own.decimal or amounts.decimal_mark(bare)
+    if mark is None:
+        return Reading((), own, _mark_question(cells, role, bare))
+    if not len(marked):
+        return Reading((say("data.known.reads_whole"),), ColumnChoices(decimal=own.decimal))
+    key = "comma" if mark == "," else "point"
+    telling = marked.filter(
+        marked.str.contains(rf"[{mark}]\d*$") & amounts.exact(marked, mark).is_not_null()
+    )
+    says = (
+        say(f"data.known.reads_{key}", example=telling[0])
+        if len(telling)
+        else say(f"data.known.reads_{key}_said"),
+    )
+    return Reading(says, ColumnChoices(decimal=mark))
+
+
+def _mark_question(cells: Cells, role: str, bare: pl.Series) -> Question:
+    """Both readings of a number that can be either, or of two numbers that contradict each other."""
+    column = cells.column(role)
+    read = pl.DataFrame(
+        {"cell": bare, ",": amounts.exact(bare, ","), ".": amounts.exact(bare, ".")}
+    ).filter(pl.col("cell").str.contains(r"[.,]"))
+    both = read.filter(pl.col(",").is_not_null() & pl.col(".").is_not_null())
+    if both.height:
+        example = both["cell"][0]
+        answers = tuple(
+            Answer(mark, say("data.known.means_number", number=both[mark][0].normalize()))
+            for mark in (",", ".")
+        )
+        text = say("data.known.asks_mark", column=column, example=example)
+    else:
+        fits = {mark: read.filter(pl.col(mark).is_not_null())["cell"][0] for mark in (",", ".")}
+        answers = tuple(
+            Answer(mark, say("data.known.means_kept", cell=cell)) for mark, cell in fits.items()
+        )
+        text = say("data.known.asks_marks", column=column, one=fits[","], other=fits["."])
+    return Question("decimal", cells.raw.name, role, column, text, answers)
+
+
+def currencies_of(cells: Cells) -> list[str]:
+    """Names of money in a column of currencies, or else beside the amounts."""
+    named = cells.text(CURRENCY).str.to_uppercase().drop_nulls().unique().to_list()
+    if named:
+        return sorted(named)
+    found = {
+        name
+        for role in MONEY_ROLES.get(cells.raw.name, ())
+        for name in amounts.currencies(cells.text(role))
+    }
+    return sorted(found)
+
+
+def currency_question(cells: Cells, named: list[str]) -> Question | None:
+    """The question for the currency, where there is money and nothing tells what it is in."""
+    roles = [role for role in MONEY_ROLES.get(cells.raw.name, ()) if cells.has(role)]
+    if not roles or (named and named != [DOLLAR]):
+        return None
+    key = "data.known.asks_dollar" if named else "data.known.asks_currency"
+    column = cells.column(roles[0])
+    text = say(key, column=column)
+    return Question("currency", cells.raw.name, roles[0], column, text, ())
