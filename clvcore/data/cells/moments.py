@@ -147,10 +147,17 @@ def _from_epoch(cells: pl.Series) -> pl.Series:
 
 def _as_iso(cells: pl.Series, order: DateOrder) -> pl.Series:
     """Dates with the year in front and hyphens, clocks behind a space."""
+    plain = cells.str.contains(_ISO)
+    found = cells.str.replace("T", " ", literal=True)
+    other = (~plain).arg_true()
+    if not len(other):
+        return found
+    return found.scatter(other, _turned(cells.gather(other), order))
+
+
+def _turned(cells: pl.Series, order: DateOrder) -> pl.Series:
     day_month = "-${2}-${1}" if order == "dmy" else "-${1}-${2}"
     numeric = r"^(\d{1,2})[./-](\d{1,2})[./-]"
-    if cells.str.contains(_ISO).all():
-        return cells.str.replace("T", " ", literal=True)
     return (
         cells.str.strip_chars()
         .str.replace(r"^(\d{4})[/.](\d{1,2})[/.](\d{1,2})", "${1}-${2}-${3}")
@@ -170,12 +177,11 @@ def _as_iso(cells: pl.Series, order: DateOrder) -> pl.Series:
 
 def _parsed(local: pl.Series) -> pl.Series:
     """Naive times; the formats are tried in turn on what is still unread."""
-    read = local.str.to_datetime(_FORMATS[0], time_unit="us", strict=False)
+    read = _read_by(local, _FORMATS[0])
     for form in _FORMATS[1:]:
-        if read.null_count() == local.null_count():
-            return read
-        read = _or_else(read, local.str.to_datetime(form, time_unit="us", strict=False))
-    if read.null_count() > local.null_count() and local.str.contains(r"[A-Za-z]{3}").any():
+        read = _or_by(read, local, form)
+    unread = local.filter(read.is_null() & local.is_not_null())
+    if unread.str.contains(r"[A-Za-z]{3}").any():
         named = (
             local.str.replace_all(r"(\d)-|-(\d)", "${1} ${2}")
             .str.replace(r"^(?i)(mon|tue|wed|thu|fri|sat|sun)[a-z]*,?\s+", "")
@@ -184,12 +190,18 @@ def _parsed(local: pl.Series) -> pl.Series:
             .str.strip_chars()
         )
         for form in _WITH_MONTH_NAMES:
-            read = _or_else(read, named.str.to_datetime(form, time_unit="us", strict=False))
+            read = _or_by(read, named, form)
     return read
 
 
-def _or_else(first: pl.Series, second: pl.Series) -> pl.Series:
-    return first.to_frame("f").select(pl.coalesce("f", second)).to_series()
+def _or_by(read: pl.Series, local: pl.Series, form: str) -> pl.Series:
+    """What is still unread, read by another format."""
+    rest = (read.is_null() & local.is_not_null()).arg_true()
+    return read.scatter(rest, _read_by(local.gather(rest), form)) if len(rest) else read
+
+
+def _read_by(local: pl.Series, form: str) -> pl.Series:
+    return local.str.to_datetime(form, time_unit="us", strict=False)
 
 
 def _seconds(offset: pl.Series) -> pl.Series:
