@@ -42,7 +42,7 @@ print(json.dumps([int((~bad).sum()), int(bad.sum()), again, {k: round(float(v), 
 DUCKDB = """
 import sys, json, duckdb
 frame = duckdb.sql(f"select * from read_csv('{sys.argv[1]}', all_varchar=true)")
-duckdb.sql('''create table t as select *, try_cast(time as timestamp) at, try_cast(amount as decimal(18,4)) money,
+duckdb.sql('''create table t as select *, try_cast(time as timestamp) moment, try_cast(amount as decimal(18,4)) money,
     user_id is null or try_cast(time as timestamp) is null
     or (amount is not null and try_cast(amount as decimal(18,4)) is null) bad from frame''')
 good, bad = duckdb.sql("select count(*) filter (not bad), count(*) filter (bad) from t").fetchone()

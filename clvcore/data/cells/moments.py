@@ -1,5 +1,6 @@
 """Times as files write them become moments in UTC; the order of day and month is one per column."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal
 
@@ -176,28 +177,37 @@ def _turned(cells: pl.Series, order: DateOrder) -> pl.Series:
 
 
 def _parsed(local: pl.Series) -> pl.Series:
-    """Naive times; the formats are tried in turn on what is still unread."""
+    """Naive times; further formats are tried in turn on the cells that are still unread."""
     read = _read_by(local, _FORMATS[0])
-    for form in _FORMATS[1:]:
-        read = _or_by(read, local, form)
-    unread = local.filter(read.is_null() & local.is_not_null())
-    if unread.str.contains(r"[A-Za-z]{3}").any():
+    unread = (read.is_null() & local.is_not_null()).arg_true()
+    if not len(unread):
+        return read
+    rest = local.gather(unread)
+    found = _first_of(rest, _FORMATS[1:])
+    if rest.filter(found.is_null()).str.contains(r"[A-Za-z]{3}").any():
         named = (
-            local.str.replace_all(r"(\d)-|-(\d)", "${1} ${2}")
+            rest.str.replace_all(r"(\d)-|-(\d)", "${1} ${2}")
             .str.replace(r"^(?i)(mon|tue|wed|thu|fri|sat|sun)[a-z]*,?\s+", "")
             .str.replace_all(r"[,.]", " ")
             .str.replace_all(r"\s+", " ")
             .str.strip_chars()
         )
-        for form in _WITH_MONTH_NAMES:
-            read = _or_by(read, named, form)
-    return read
+        found = _or_else(found, _first_of(named, _WITH_MONTH_NAMES))
+    return read.scatter(unread, found)
 
 
-def _or_by(read: pl.Series, local: pl.Series, form: str) -> pl.Series:
-    """What is still unread, read by another format."""
-    rest = (read.is_null() & local.is_not_null()).arg_true()
-    return read.scatter(rest, _read_by(local.gather(rest), form)) if len(rest) else read
+def _first_of(cells: pl.Series, formats: Sequence[str]) -> pl.Series:
+    """Times by the first of the formats that reads them."""
+    found = _read_by(cells, formats[0])
+    for form in formats[1:]:
+        if not found.null_count():
+            break
+        found = _or_else(found, _read_by(cells, form))
+    return found
+
+
+def _or_else(first: pl.Series, second: pl.Series) -> pl.Series:
+    return first.to_frame("f").select(pl.coalesce("f", second)).to_series()
 
 
 def _read_by(local: pl.Series, form: str) -> pl.Series:
