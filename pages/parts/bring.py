@@ -135,7 +135,7 @@ def _understood(raws: Mapping[str, RawTable]) -> Asked:
             currency=chosen.currency or ("" if bears_money else plainly.currency),
             time_zone=chosen.zone,
             domain=chosen.domain,
-            maps={name: one.map() for name, one in tables.items()},
+            maps={name: one.column_map() for name, one in tables.items()},
             observed_until=until,
             options={**made, "columns": columns} if columns else made,
         ),

@@ -73,7 +73,7 @@ class Table:
         """Name of the box for a role."""
         return f"data_map_{self.raw.name}_{role}_{self.title}"
 
-    def map(self) -> ColumnMap:
+    def column_map(self) -> ColumnMap:
         """The columns that are chosen now."""
         given = self.proposal.map
         chosen = {
@@ -104,7 +104,12 @@ class Table:
         """What is understood under all that is chosen now."""
         options = {**self.base, "columns": self.columns()}
         return _once(
-            self.raw, "settled", self.map(), options=options, zone=zone, currency=currency or None
+            self.raw,
+            "settled",
+            self.column_map(),
+            options=options,
+            zone=zone,
+            currency=currency or None,
         )
 
 
@@ -174,7 +179,7 @@ def questions(table: Table, found: Understanding) -> None:
 
 def _answers(table: Table, one: Question) -> dict[str, str]:
     """The answers that are left: a column that plays a role by now is none."""
-    taken = table.map().roles.values()
+    taken = table.column_map().roles.values()
     proposed = one.answers
     if one.about == "role":
         again = (q for q in table.proposal.questions if (q.about, q.role) == ("role", one.role))
