@@ -113,7 +113,7 @@ def test_a_german_file_and_the_next_month_of_it(page, warm):
     upload(page, warm, "april.csv", german(range(1, 15), 4))
     page.get_by_text(say("page_data.again_as_next"), exact=True).click()
     settle(page)
-    page.get_by_role("button", name=re.compile("^Add")).click()
+    press(page, "page_data.again_add_alarming")  # days are missing between the files
     says(page, "of 46 event rows, 42 .* and 4 left out by a rule")
 
 
@@ -137,7 +137,7 @@ def test_a_file_made_to_harm_costs_one_sentence(page, warm):
 def test_dates_that_can_be_read_in_two_ways_are_asked_for(page, warm):
     upload(page, warm, "two_ways.csv", ambiguous())
     says(page, "30 rows")
-    asked = page.get_by_test_id("stRadio").filter(has_text="03/06/2025")
+    asked = page.get_by_test_id("stRadio")
     asked.locator("label").filter(has_text="2025").nth(1).click()
     settle(page)
     expect(asked).to_have_count(0)
