@@ -154,3 +154,11 @@ def _await(url: str, server: subprocess.Popen) -> None:
         except OSError:
             time.sleep(0.25)
     raise TimeoutError(url)
+
+
+def says(page, pattern: str) -> None:
+    """Wait until a heading says so."""
+    from playwright.sync_api import expect
+
+    said = page.get_by_role("heading").filter(has_text=re.compile(pattern))
+    expect(said.first).to_be_visible(timeout=PATIENCE_MS)

@@ -9,8 +9,10 @@ from clvcore.columns import Kind
 from clvcore.messages import say
 
 HEIGHT = 360
-FEW = 4
-"""Bars that each have their day below them."""
+FEW = 12
+"""Bars of which each, or every second, has its day below it; plotly's own weeks begin on Sundays."""
+LABELS = 6
+"""The most days below them."""
 
 
 def volumes(frame: pl.DataFrame, measure: str, *, unit: str, step: str) -> go.Figure:
@@ -42,8 +44,9 @@ def volumes(frame: pl.DataFrame, measure: str, *, unit: str, step: str) -> go.Fi
     made.update_yaxes(rangemode="tozero", tickformat=template.large_numbers() if large else ",~r")
     template.by_time(made)
     begins = sorted(set(shown["begin"]))
-    if len(begins) <= FEW:  # else the axis counts the hours between them
-        made.update_xaxes(tickmode="array", tickvals=begins, ticktext=[day(one) for one in begins])
+    if len(begins) <= FEW:
+        told = begins[:: -(-len(begins) // LABELS)]
+        made.update_xaxes(tickmode="array", tickvals=told, ticktext=[day(one) for one in told])
     return made
 
 

@@ -1,7 +1,7 @@
 """Servers with a workspace of their own and a real browser; without Chromium the tests are skipped."""
 
 import pytest
-from browsing import CHROMIUM, MISSING, Server, chromium, served
+from browsing import CHROMIUM, MISSING, PATIENCE_MS, Overheard, Server, chromium, served
 
 
 @pytest.fixture(scope="session")
@@ -33,3 +33,16 @@ def server(browser, tmp_path):
 def address(server):
     """The address of a server that nobody has visited yet."""
     return server.start()
+
+
+@pytest.fixture
+def page(browser, warm):
+    """A page of a visitor of their own; nothing goes wrong on it, and no other host is asked."""
+    context = browser.new_context(viewport={"width": 1440, "height": 1400}, locale="en-GB")
+    context.set_default_timeout(PATIENCE_MS)
+    opened = context.new_page()
+    heard = Overheard(opened)
+    yield opened
+    assert opened.get_by_test_id("stException").count() == 0
+    assert heard.complaints(warm) == []
+    context.close()

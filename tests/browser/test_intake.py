@@ -5,7 +5,7 @@ import re
 
 import pytest
 import xlsxwriter
-from browsing import PATIENCE_MS, Overheard, settle
+from browsing import PATIENCE_MS, says, settle
 from playwright.sync_api import expect
 
 from clvcore.messages import say
@@ -55,19 +55,6 @@ def ambiguous() -> bytes:
     return "\n".join(["user,item,date,revenue", *rows]).encode()
 
 
-@pytest.fixture
-def page(browser, warm):
-    """A page of a visitor of their own; nothing goes wrong on it, and no other host is asked."""
-    context = browser.new_context(viewport={"width": 1440, "height": 1400}, locale="en-GB")
-    context.set_default_timeout(PATIENCE_MS)
-    opened = context.new_page()
-    heard = Overheard(opened)
-    yield opened
-    assert opened.get_by_test_id("stException").count() == 0
-    assert heard.complaints(warm) == []
-    context.close()
-
-
 def upload(page, warm, name: str, content: bytes) -> None:
     """A file on the Data page, opened anew in the same session."""
     link = page.get_by_test_id("stSidebarNav").get_by_role("link", name=say("pages.data.title"))
@@ -80,12 +67,6 @@ def upload(page, warm, name: str, content: bytes) -> None:
     settle(page)
     held = {"name": name, "mimeType": "application/octet-stream", "buffer": content}
     page.get_by_test_id("stFileUploaderDropzoneInput").first.set_input_files(held)
-
-
-def says(page, pattern: str) -> None:
-    """Wait until a heading says so."""
-    said = page.get_by_role("heading").filter(has_text=re.compile(pattern))
-    expect(said.first).to_be_visible(timeout=PATIENCE_MS)
 
 
 def press(page, key: str) -> None:

@@ -4,7 +4,7 @@ import re
 
 import polars as pl
 import pytest
-from browsing import PATIENCE_MS, Overheard, settle
+from browsing import PATIENCE_MS, says, settle
 from playwright.sync_api import expect
 
 from clvcore import columns as col
@@ -23,19 +23,6 @@ def events(small_shop_folder) -> bytes:
     frame = pl.read_parquet(small_shop_folder / "events.parquet")
     told = {col.USER: "shopper", "time": "date and time", col.AMOUNT: "total"}
     return table_bytes(frame.rename(told, strict=False), small_shop_folder / "x.csv")
-
-
-@pytest.fixture
-def page(browser, warm):
-    """A page of a visitor of their own; nothing goes wrong on it, and no other host is asked."""
-    context = browser.new_context(viewport={"width": 1440, "height": 1000}, locale="en-GB")
-    context.set_default_timeout(PATIENCE_MS)
-    opened = context.new_page()
-    heard = Overheard(opened)
-    yield opened
-    assert opened.get_by_test_id("stException").count() == 0
-    assert heard.complaints(warm) == []
-    context.close()
 
 
 def go(page, name: str) -> None:
@@ -59,12 +46,6 @@ def listed(page) -> list[str]:
     names = page.get_by_role("option").all_inner_texts()
     page.keyboard.press("Escape")
     return names
-
-
-def says(page, pattern: str) -> None:
-    """Wait until a heading says so."""
-    said = page.get_by_role("heading").filter(has_text=re.compile(pattern))
-    expect(said.first).to_be_visible(timeout=PATIENCE_MS)
 
 
 def bring_in(page, warm, events: bytes) -> str:

@@ -1,6 +1,6 @@
 """Bars of what came in."""
 
-from datetime import date
+from datetime import date, timedelta
 
 import polars as pl
 
@@ -37,11 +37,20 @@ def test_every_kind_has_a_colour_of_its_own():
     assert len({bar.marker.color for bar in figure.data}) == len(kinds)
 
 
+def weekly(n_weeks):
+    weeks = [date(2025, 1, 6) + timedelta(weeks=n) for n in range(n_weeks)]
+    frame = pl.DataFrame({"begin": weeks, "kind": "view"}).with_columns(events=1, money=0)
+    return charts.volumes(frame, "events", unit="events", step="week").layout.xaxis
+
+
 def test_few_bars_have_their_days_below_them():
     figure = charts.volumes(FRAME, "events", unit="events", step="week")
     assert list(figure.layout.xaxis.ticktext) == ["3 Mar 2025", "10 Mar 2025"]
-    weeks = [date(2025, 1, 6 + 7 * n) for n in range(3)] + [date(2025, 2, 3), date(2025, 2, 10)]
-    many = pl.DataFrame({"begin": weeks, "kind": "view"}).with_columns(events=1, money=0)
-    figure = charts.volumes(many, "events", unit="events", step="week")
-    assert figure.layout.xaxis.ticktext is None
-    assert figure.layout.xaxis.tickformatstops[2].value == "%b\n%Y"
+    assert len(weekly(6).ticktext) == 6
+    assert list(weekly(8).ticktext) == ["6 Jan 2025", "20 Jan 2025", "3 Feb 2025", "17 Feb 2025"]
+
+
+def test_many_bars_have_months_below_them():
+    axis = weekly(40)
+    assert axis.ticktext is None
+    assert axis.tickformatstops[2].value == "%b\n%Y"
