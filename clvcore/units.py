@@ -12,7 +12,6 @@ import numpy as np
 from clvcore.errors import DataError
 from clvcore.messages import say
 
-DAYS_PER_WEEK = 7.0
 DAYS_PER_YEAR = 365.25
 DAYS_PER_MONTH = DAYS_PER_YEAR / 12
 

@@ -1,7 +1,5 @@
 """Data: can I trust what came in?"""
 
-from pathlib import Path
-
 import polars as pl
 import streamlit as st
 
@@ -173,30 +171,22 @@ with st.expander(say("page_data.accounts"), icon=":material/balance:", key="data
         },
     )
     folder = Workspace.default().folder_of(data.id)
-    files = sorted(folder.glob(stored.REJECTS.format(table="*"))) if folder else []
-    aside = sorted(folder.glob(stored.IGNORED.format(table="*"))) if folder else []
-    if not files:
+    rejected, ignored = (
+        sorted(folder.glob(pattern.format(table="*"))) if folder else []
+        for pattern in (stored.REJECTS, stored.IGNORED)
+    )
+    if not rejected:
         st.caption(say("page_data.no_rejects"))
-    for file in files:
-        table = file.stem.removeprefix("rejects_")
-        st.download_button(
-            say("page_data.rejects", table=words.table(table)),
-            data=Path(file).read_bytes,
-            file_name=file.name,
-            mime="text/csv",
-            key=f"data_rejects_{table}",
-            on_click="ignore",
-        )
-    for file in aside:
-        table = file.stem.removeprefix("ignored_")
-        st.download_button(
-            say("page_data.clean.ignored", table=words.table(table)),
-            data=Path(file).read_bytes,
-            file_name=file.name,
-            mime="text/csv",
-            key=f"data_ignored_{table}",
-            on_click="ignore",
-        )
+    for key, files in (("page_data.rejects", rejected), ("page_data.clean.ignored", ignored)):
+        for file in files:
+            st.download_button(
+                say(key, table=words.table(file.stem.partition("_")[2])),
+                data=file.read_bytes,
+                file_name=file.name,
+                mime="text/csv",
+                key=f"data_{file.stem}",
+                on_click="ignore",
+            )
 
 with st.expander(say("page_data.inside"), icon=":material/category:", key="data_inside"):
     by_kind, top, (back, everybody) = inside(data.id)

@@ -14,8 +14,6 @@ ACCENT = "#0072b2"
 """The subject of a chart."""
 BASE = "#8a939d"
 """What the subject is compared with: a baseline, a ghost, a base case."""
-BAND = 0.18
-"""Opacity of an interval's band."""
 HEIGHT = 380
 CONFIG = {"showSendToCloud": False, "displaylogo": False, "displayModeBar": False}
 """Passed to every drawing of a figure."""

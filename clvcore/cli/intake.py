@@ -1,6 +1,5 @@
 """How a command is told to bring tables in: its options, and the recipe and the maps they mean."""
 
-import json
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -231,13 +230,12 @@ def _recipe(
 def _read_recipe(file: Path) -> Recipe:
     """A recipe.json, or the recipe inside a dataset.json."""
     try:
-        plain = json.loads(file.read_text("utf-8"))
+        text = file.read_bytes()
     except FileNotFoundError as error:
         raise NotFoundError(say("data.no_such_file", path=file)) from error
-    except (OSError, ValueError) as error:
+    except OSError as error:
         raise ConfigError(say("data.bad_recipe", source=file, part="JSON")) from error
-    inner = plain.get("recipe", plain) if isinstance(plain, dict) else plain
-    return recipes.from_json(inner, source=str(file))
+    return recipes.from_text(text, source=str(file))
 
 
 def _maps(

@@ -1,5 +1,6 @@
 """Recipes as JSON: how a data set was made, in a file that a person can read and change."""
 
+import json
 from collections.abc import Mapping
 from dataclasses import fields
 from datetime import datetime
@@ -30,6 +31,21 @@ def to_json(recipe: Recipe) -> dict[str, Any]:
             "maps": maps,
             "options": dict(recipe.options),
         }
+    )
+
+
+def from_text(text: str | bytes, *, source: str) -> Recipe:
+    """The recipe of a recipe.json, or of a dataset.json that holds one.
+
+    Raises:
+        ConfigError: it is no JSON, or a part is unknown, missing, or of the wrong kind.
+    """
+    try:
+        plain = json.loads(text)
+    except ValueError as error:  # also bytes that are no text
+        raise ConfigError(say("data.bad_recipe", source=source, part="JSON")) from error
+    return from_json(
+        plain.get("recipe", plain) if isinstance(plain, dict) else plain, source=source
     )
 
 

@@ -6,7 +6,6 @@ through the same intake as any file.
 """
 
 import difflib
-import json
 from pathlib import Path
 
 from clvcore import columns as col
@@ -14,7 +13,7 @@ from clvcore.data import recipe as recipes
 from clvcore.data.clean import Intake, bring_in
 from clvcore.data.dataset import RawTable, Recipe
 from clvcore.data.files.read import read
-from clvcore.errors import ConfigError, NotFoundError
+from clvcore.errors import NotFoundError
 from clvcore.messages import listed, say
 
 RECIPE = "recipe.json"
@@ -100,8 +99,4 @@ def recipe_of(path: Path) -> Recipe:
     file = path / RECIPE
     if not file.is_file():
         return Recipe(name=path.resolve().name, currency="EUR")
-    try:
-        plain = json.loads(file.read_text("utf-8"))
-    except ValueError as error:
-        raise ConfigError(say("data.bad_recipe", source=str(file), part="JSON")) from error
-    return recipes.from_json(plain, source=str(file))
+    return recipes.from_text(file.read_bytes(), source=str(file))

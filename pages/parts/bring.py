@@ -20,13 +20,12 @@ from clvcore.errors import ClvError
 from clvcore.messages import say
 from clvcore.report.tables import table_bytes
 from clvcore.report.wording import on_page
-from clvcore.runs.workspace import Workspace
-from pages.parts import choice
 from pages.parts.bring_again import again
 from pages.parts.bring_clean import cleaning, is_action
 from pages.parts.bring_database import with_database
 from pages.parts.bring_files import files, forget
 from pages.parts.bring_form import facts, options, sound
+from pages.parts.bring_stored import stored
 from pages.parts.bring_understood import (
     Table,
     first_rows,
@@ -202,14 +201,9 @@ def _accept(seen: Considered, choices: Mapping[str, str]) -> None:
         if choices != seen.usual:
             with st.spinner(say("page_data.bring.checking")):
                 intake = seen.intake(choices)
-        Workspace.default().add(intake)
     except ClvError as error:
         said["data_wrong"] = why(error)
         return
-    if intake.dataset.id not in choice.own():
-        choice.own().append(intake.dataset.id)
-    choice.show(intake.dataset.id)
-    said["data_view"] = "look"
-    said["data_said"] = say("page_data.bring.accepted", name=plain(intake.dataset.name))
-    said.pop("data_db_taken", None)
-    forget()
+    if stored(intake, say("page_data.bring.accepted", name=plain(intake.dataset.name))):
+        said.pop("data_db_taken", None)
+        forget()

@@ -1,10 +1,8 @@
 """The next file of a data set: read by its recipe, compared with what is there, and added."""
 
-import json
 from collections.abc import Mapping
 from dataclasses import replace
 from datetime import UTC, datetime
-from typing import Any
 
 import polars as pl
 import streamlit as st
@@ -16,14 +14,14 @@ from clvcore.data.again.changes import Change, Changes, shown
 from clvcore.data.again.headers import Missing, known_columns, missing, under_their_names
 from clvcore.data.again.replay import question, replay
 from clvcore.data.clean import Intake, bring_in
-from clvcore.data.dataset import Dataset, RawTable, Recipe
-from clvcore.errors import ClvError, ConfigError
+from clvcore.data.dataset import Dataset, RawTable
 from clvcore.messages import say
 from clvcore.report.wording import on_page
 from clvcore.runs.workspace import Workspace
 from pages.parts import choice, linked
+from pages.parts.bring_stored import stored
 from pages.parts.findings import tell
-from pages.parts.wording import plain, why
+from pages.parts.wording import plain
 
 SHOWN = 6
 """Differences that are told at once."""
@@ -236,7 +234,7 @@ def _by_file(raws: Mapping[str, RawTable]) -> None:
     )
     if upload is None:
         return
-    recipe = _recipe(upload.getvalue(), upload.name)
+    recipe = recipes.from_text(upload.getvalue(), source=upload.name)
     name = st.text_input(
         say("page_data.bring.name"), value=recipe.name, max_chars=80, key="data_again_name"
     )
@@ -265,32 +263,8 @@ def _by_file(raws: Mapping[str, RawTable]) -> None:
     )
 
 
-def _recipe(content: bytes, source: str) -> Recipe:
-    """A recipe.json, or the recipe inside a dataset.json.
-
-    Raises:
-        ConfigError: it is no JSON, or no sound recipe.
-    """
-    try:
-        found: Any = json.loads(content.decode())
-    except ValueError as error:
-        raise ConfigError(say("data.bad_recipe", source=source, part="JSON")) from error
-    inner = found.get("recipe", found) if isinstance(found, dict) else found
-    return recipes.from_json(inner, source=source)
-
-
 def _accept(intake: Intake, told: str) -> None:
-    """Store the data set and let all pages be about it; what stands in the way is told."""
-    said = st.session_state
-    try:
-        Workspace.default().add(intake)
-    except ClvError as error:
-        said["data_wrong"] = why(error)
-        return
-    if intake.dataset.id not in choice.own():
-        choice.own().append(intake.dataset.id)
-    choice.show(intake.dataset.id)
-    said["data_view"] = "look"
-    said["data_said"] = told
-    for name in ("data_again", "data_again_said"):
-        said.pop(name, None)
+    """Store the data set and let all pages be about it."""
+    if stored(intake, told):
+        for name in ("data_again", "data_again_said"):
+            st.session_state.pop(name, None)
