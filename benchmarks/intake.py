@@ -45,8 +45,8 @@ frame = duckdb.sql(f"select * from read_csv('{sys.argv[1]}', all_varchar=true)")
 duckdb.sql('''create table t as select *, try_cast(time as timestamp) moment, try_cast(amount as decimal(18,4)) money,
     user_id is null or try_cast(time as timestamp) is null
     or (amount is not null and try_cast(amount as decimal(18,4)) is null) bad from frame''')
-good, bad = duckdb.sql("select count(*) filter (not bad), count(*) filter (bad) from t").fetchone()
-again = duckdb.sql("select count(*) - (select count(*) from (select distinct * from frame)) from frame").fetchone()[0]
+good, bad = duckdb.sql("select count(*) filter (not bad), count(*) filter (bad) from t").fetchall()[0]
+again = duckdb.sql("select count(*) - (select count(*) from (select distinct * from frame)) from frame").fetchall()[0][0]
 money = duckdb.sql("select event, sum(money) from t where not bad group by event").fetchall()
 print(json.dumps([good, bad, again, {k: float(v or 0) for k, v in money}]))
 """

@@ -74,11 +74,12 @@ def box(key: str) -> Act:
             field.press("ArrowDown")
             with contextlib.suppress(NotInTime):
                 options.first.wait_for(timeout=1000)
-                break
-        chosen = options.evaluate_all(
-            "(all) => all.findIndex((one) => one.ariaSelected === 'true')"
-        )
-        options.nth((chosen + 1) % options.count()).click()
+                selected = options.evaluate_all("(all) => all.map((one) => one.ariaSelected)")
+                if selected:
+                    chosen = selected.index("true") if "true" in selected else -1
+                    options.nth((chosen + 1) % len(selected)).click(timeout=1000)
+                    return
+        raise NotInTime(f"the list of {key} does not stay open")
 
     return act
 
