@@ -27,6 +27,7 @@ PLAIN = "none"
 FACTS = ("name", "currency", "time_zone", "domain", "observed_until")
 """Parts of the recipe that an option sets."""
 
+_WAYS = ("keep", "hash", "drop", "plain")
 _BY_NAME = ("rules", "rates", "protect")
 """Choices of cleaning that a command adds to those of the recipe."""
 
@@ -52,9 +53,7 @@ class Wishes:
         choices["kinds"] = dict(_kind_pair(text) for text in given["kinds"])
         choices["rules"] = dict(_choice(text) for text in given["choose"])
         choices["rates"] = _rates(given["rates"])
-        choices["protect"] = {
-            column: way for way in ("keep", "hash", "drop") for column in given[way]
-        }
+        choices["protect"] = {column: way for way in _WAYS for column in given[way]}
         choices["keep_currency"] = (given["keep_currency"] or "").strip().upper()
         return cls(
             maps=given["maps"],
@@ -176,7 +175,7 @@ def _recipe_options() -> list[Callable[..., Any]]:
             click.option(
                 f"--{way}", multiple=True, metavar="COLUMN", help=say(f"data.clean.help_{way}")
             )
-            for way in ("keep", "hash", "drop")
+            for way in _WAYS
         ),
         click.option("--keep-currency", metavar="CODE", help=say("data.clean.help_keep_currency")),
         click.option(

@@ -126,6 +126,9 @@ def _understood(raws: Mapping[str, RawTable]) -> Asked:
                 lines(one, found[name])
                 first_rows(one, found[name], base, chosen.sound_zone)
     columns = {key: own for one in tables.values() for key, own in one.columns().items()}
+    plainly_shown = {key: way for one in tables.values() for key, way in one.masks.protect.items()}
+    made |= {"columns": columns} if columns else {}
+    made |= {"protect": plainly_shown} if plainly_shown else {}
     bears_money = any(one.about == "currency" for each in found.values() for one in each.questions)
     return Asked(
         raws,
@@ -136,7 +139,7 @@ def _understood(raws: Mapping[str, RawTable]) -> Asked:
             domain=chosen.domain,
             maps={name: one.column_map() for name, one in tables.items()},
             observed_until=until,
-            options={**made, "columns": columns} if columns else made,
+            options=made,
         ),
     )
 

@@ -6,6 +6,7 @@ import streamlit as st
 
 from clvcore import columns as col
 from clvcore.charts import numbers, words
+from clvcore.data.cells.private import masked, suspects
 from clvcore.data.dataset import CUT, RawTable
 from clvcore.errors import ClvError
 from clvcore.messages import listed, say
@@ -13,6 +14,7 @@ from clvcore.runs.databases import ask, named
 from clvcore.runs.databases.answer import Table
 from clvcore.runs.databases.statement import asked
 from pages.parts.bring_files import forget
+from pages.parts.bring_masked import masked_note
 from pages.parts.wording import plain, why
 
 HOW_TO_NAME = """[databases.shop]
@@ -125,7 +127,7 @@ def _question(name: str) -> None:
     about, first = st.session_state.get("data_db_seen", (None, None))
     if about != (name, sql, values) or first is None:
         return
-    _look(first)
+    _look(first, st.session_state.get("data_db_become") or "events")
     with st.container(horizontal=True, vertical_alignment="bottom"):
         table = st.selectbox(
             say("page_data.db.become"),
@@ -150,9 +152,10 @@ def _values(sql: str) -> dict[str, str]:
     }
 
 
-def _look(first: RawTable) -> None:
+def _look(first: RawTable, table: str) -> None:
+    hidden = suspects(table, first.frame)
     st.dataframe(
-        first.frame,
+        masked(first.frame, hidden),
         key="data_db_first",
         hide_index=True,
         placeholder=numbers.UNKNOWN,
@@ -160,6 +163,8 @@ def _look(first: RawTable) -> None:
     more = CUT in first.reading
     told = "page_data.db.first" if more else "page_data.db.all"
     st.caption(say(told, rows=first.frame.height))
+    if hidden:
+        st.caption(masked_note(hidden))
 
 
 def _take(name: str, sql: str, values: Mapping[str, str], table: str) -> None:

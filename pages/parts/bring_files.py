@@ -3,6 +3,7 @@
 import streamlit as st
 from streamlit.runtime.uploaded_file_manager import UploadedFile
 
+from clvcore.data.cells.private import masked, suspects
 from clvcore.data.dataset import RawTable
 from clvcore.data.files.read import combined, first_rows
 from clvcore.errors import ClvError
@@ -76,7 +77,8 @@ def _read(table: str, uploads: list[UploadedFile]) -> RawTable:
         content, look = upload.getvalue(), st.empty()
         begun = first_rows(content, table=table, source=upload.name, how=how)
         if begun is not None:
-            look.dataframe(begun.frame, key=f"data_begun_{table}", hide_index=True)
+            rows = masked(begun.frame, suspects(table, begun.frame))
+            look.dataframe(rows, key=f"data_begun_{table}", hide_index=True)
         with st.spinner(say("page_data.bring.reading", source=plain(upload.name)), show_time=True):
             known[key] = read_apart(content, table, upload.name, how)
         look.empty()

@@ -12,6 +12,7 @@ from clvcore.charts import numbers, words
 from clvcore.columns import Kind
 from clvcore.data.cells.choices import Choices, is_zone
 from clvcore.data.cells.moments import Unit
+from clvcore.data.cells.private import masked
 from clvcore.data.cells.roles import ROLES
 from clvcore.data.dataset import ColumnMap, RawTable
 from clvcore.data.meaning.known import Known, known_exports, recognised
@@ -20,6 +21,7 @@ from clvcore.data.meaning.proposals import Confidence, Proposal, Question
 from clvcore.data.meaning.understanding import Understanding, understand
 from clvcore.messages import listed, say
 from clvcore.runs.workspace import Workspace
+from pages.parts.bring_masked import Masks
 from pages.parts.wording import plain
 
 ASKED = {
@@ -63,6 +65,7 @@ class Table:
         """The table, read as the export, with the options of the export."""
         self.raw, self.export, self.base = raw, export, base
         self.title = f"{raw.source}_{export.key}" if export else raw.source
+        self.masks = Masks(raw, self.title, json.dumps(mark_of(raw)))
         self.proposal = _once(raw, "proposed", "", export=export, options=base)
         given = self.proposal.map.roles
         rest = [role.name for role in ROLES[raw.name] if role.name in given]
@@ -307,12 +310,13 @@ def _reading(table: Table, one: Proposal) -> None:
 
 def first_rows(table: Table, found: Understanding, options: Mapping[str, Any], zone: str) -> None:
     """The first rows: each text with what it is read as beside it."""
-    frame = preview(table.raw, found, options=options, time_zone=zone)
+    hidden = table.masks.hidden
+    frame = preview(table.raw, found, options=options, time_zone=zone, personal=hidden)
     kind = f"{READ}{col.KIND}"
     if kind in frame.columns:  # in the reader's language
         frame = frame.with_columns(pl.col(kind).replace({one: words.kind(one) for one in Kind}))
     if not frame.width:
-        frame = table.raw.frame.head(20)
+        frame = masked(table.raw.frame.head(20), hidden)
     st.caption(plain(say("page_data.known.preview", source=table.raw.source)))
     st.dataframe(
         frame,
@@ -322,6 +326,7 @@ def first_rows(table: Table, found: Understanding, options: Mapping[str, Any], z
         placeholder=numbers.UNKNOWN,
         column_config={name: _shown(frame[name], name) for name in frame.columns},
     )
+    table.masks.tell()
 
 
 def _shown(column: pl.Series, name: str) -> Any:

@@ -32,7 +32,9 @@ def weighed(raws: Mapping[str, RawTable]) -> Considered | None:
     more: dict[str, Any] = state.get("data_more", {})
     seen: Considered | None = state.get("data_seen")
     if seen is None:
-        recipe = replace(asked, options={**asked.options, **more})
+        ways = {**asked.options.get("protect", {}), **more.get("protect", {})}
+        said = {"protect": ways} if ways else {}
+        recipe = replace(asked, options={**asked.options, **more, **said})
         try:
             seen = _looked_at(raws, recipe)
         except MixedCurrenciesError as error:

@@ -4,8 +4,9 @@ import polars as pl
 import pytest
 
 from clvcore import columns as col
+from clvcore.data.cells.private import kind_of
 from clvcore.data.clean import bring_in
-from clvcore.data.cleaning.personal import DIGITS, kind_of
+from clvcore.data.cleaning.personal import DIGITS
 from clvcore.data.dataset import ColumnMap, Recipe
 from clvcore.data.files.read import read
 from clvcore.errors import ConfigError
@@ -124,3 +125,12 @@ def test_the_id_of_the_users_cannot_be_dropped_and_any_column_can(bring):
     ).dataset.users
     assert "email" in users.columns
     assert "country" not in users.columns
+
+
+def test_a_column_that_is_said_to_be_plain_comes_in_like_any_other(bring):
+    users = USERS.replace("Vorname", "name")
+    intake = bring(
+        events=EVENTS, users=users, recipe={"options": {"protect": {"users.name": "plain"}}}
+    )
+    assert intake.dataset.users["name"].to_list() == ["Ann", "Bob"]
+    assert {one.column for one in intake.dataset.findings if "Personal" in one.text} == {"email"}

@@ -70,3 +70,21 @@ def test_one_currency_can_be_kept_and_an_id_can_be_kept_as_it_is(checked):
     dataset = Workspace.default().resolve("mine")
     assert dataset.currency == "USD"
     assert dataset.users[col.USER].to_list() == ["bob@shop.org"]
+
+
+def test_first_rows_hide_what_looks_personal_until_it_is_said_not_to_be(checked):
+    def first():
+        return next(one.value for one in checked.dataframe if "user_id" in one.value.columns)
+
+    assert list(first()["user_id"])[:1] == ["a…@…"]
+    assert "user_id (e-mail addresses)" in texts(checked)
+    pills = next(one for one in checked.button_group if one.key.startswith("data_plain_events"))
+    pills.set_value(["user_id"]).run()
+    assert not checked.exception
+    assert list(first()["user_id"])[:1] == ["ann@shop.org"]
+    checked.button(key="data_check").click().run()
+    checked.selectbox(key="data_keep_currency").set_value("USD")
+    checked.button(key="data_convert").click().run()
+    checked.button(key="data_accept").click().run()
+    assert not checked.exception
+    assert Workspace.default().resolve("mine").users[col.USER].to_list() == ["bob@shop.org"]

@@ -51,7 +51,7 @@ class Choices:
     rates: Mapping[str, Decimal | Mapping[str, Decimal]] = field(default_factory=dict)
     """currency -> what one unit is worth in the data set's currency, or that by day"""
     protect: Mapping[str, str] = field(default_factory=dict)
-    """column, or table.column -> drop, hash or keep, for personal data"""
+    """column, or table.column -> drop, hash or keep, for personal data; plain where it is none"""
     keep_currency: str | None = None
     """The one currency whose rows count, which becomes the data set's; rows in others that have no
     rate are left out."""
@@ -115,7 +115,7 @@ def _fits(name: str, value: Any) -> bool:
         "names": lambda: all(_are_words(names) for names in value.values()),
         "columns": lambda: all(_are_of_a_column(own) for own in value.values()),
         "rates": lambda: all(_is_rate(code, rate) for code, rate in value.items()),
-        "protect": lambda: set(value.values()) <= {"drop", "hash", "keep"},
+        "protect": lambda: set(value.values()) <= {"drop", "hash", "keep", "plain"},
         "keep_currency": lambda: value is None or _is_currency(value),
         "rules": lambda: isinstance(value, Mapping) and _are_words(value.values()),
     }

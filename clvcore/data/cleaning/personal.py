@@ -16,43 +16,20 @@ import polars as pl
 
 from clvcore import columns as col
 from clvcore.data.cells.choices import Choices
+from clvcore.data.cells.private import MOSTLY, Kind, kind_of, mails
 from clvcore.data.cells.table import stripped
 from clvcore.data.cleaning.quality import finding
 from clvcore.data.dataset import ColumnMap, Finding, RawTable, Severity
 from clvcore.errors import ConfigError
 from clvcore.messages import say
 
-Kind = Literal["email", "phone", "name", "address", "ip", "card", "birth", "other"]
 Way = Literal["drop", "hash", "keep"]
-WAYS = ("drop", "hash", "keep")
+PLAIN = "plain"
+"""Said of a column that looks personal and is not."""
 DIGITS = 32
 """Length of a hash: 128 bits, so that two people never share one."""
 
-_NAMES: dict[Kind, str] = {
-    "email": "e?_?mail(_?(address|adresse))?|mail|courriel",
-    "phone": "(tele)?phone(_?(number|no|nr))?|tel|telefon(nummer)?|mobile?(_?(number|phone))?|handy(nummer)?|fax|telephone",
-    "name": "(first|last|full|middle|given|family|user|customer|client|billing|shipping|buyer|recipient|contact)_?names?"
-    "|surname|vorname|nachname|kundenname|nutzername|prenom|nom_?de_?famille|recipient|contact|empfaenger",
-    "address": "(street|home|postal|mailing|billing|shipping|delivery|customer)?_?(address|adresse)(_?(line)?_?\\d)?|street(_?(name|number))?|strasse|rue"
-    "|(billing|shipping)_(address|street)\\w*",
-    "ip": "ip(v[46])?|(client|user|remote|browser)?_?ip(_?addr(ess)?)?|remote_?addr",
-    "card": "(credit)?_?card(_?(number|no|nr))?|pan|iban|kontonummer|cc_?number|kreditkarte",
-    "birth": "(date_?of_?)?birth(_?(day|date))?|dob|geburts(tag|datum)|naissance",
-}
-"""Whole names of columns, in small letters with underscores."""
-_OF_USERS: dict[Kind, str] = {"name": "name|nom"}
-"""The same, where a table is about people."""
-_MAIL = r"[A-Za-z0-9._%+-]+@[A-Za-z0-9-]+(?:\.[A-Za-z0-9-]+)*\.[A-Za-z]{2,}"
-_VALUES: dict[Kind, str] = {
-    "ip": r"(?:^|\s)(?:(?:25[0-5]|2[0-4]\d|1?\d?\d)\.){3}(?:25[0-5]|2[0-4]\d|1?\d?\d)(?:$|\s)"
-    r"|^[0-9a-fA-F]{1,4}(?::[0-9a-fA-F]{0,4}){3,7}$",
-    "phone": r"^\+\d[\d ()/.-]{7,18}\d$|^\(?0\d{2,4}\)?[ /-]\d[\d -]{4,12}$|^\(\d{3}\) ?\d{3}-\d{4}$|^\d{3}-\d{3}-\d{4}$",
-    "card": r"^\d{13,19}$|^\d{4}[ -]\d{4}[ -]\d{4}[ -]\d{1,7}$",
-}
 _HANDLE = re.compile("(?i)user|nutzer")
-_SAMPLE = 2000
-_MOST = 0.5
-_CARDS = 0.9
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,7 +60,7 @@ def protect(
         raws: table -> its rows.
         maps: table -> its column map, for where the user's id stands.
         said: column, or table.column -> drop, hash or keep; columns named here are dealt with
-            whether or not personal data is found in them.
+            whether or not personal data is found in them, and those said to be plain are not.
         key: Key of the hash; needed where something is hashed.
 
     Raises:
@@ -171,14 +148,16 @@ def _found(raw: RawTable, roles: ColumnMap, said: Mapping[str, str]) -> list[Per
     for column in raw.frame.columns:
         way = said.get(f"{raw.name}.{column}") or said.get(column)
         kind = kind_of(raw.name, column, raw.frame[column])
+        if way == PLAIN:
+            continue
         if kind is None and way not in {"drop", "hash"}:
             continue
         if column == user and kind == "name" and way is None and _HANDLE.search(column):
             continue  # a name that somebody chose as a user is an id like any other
         rows = raw.frame.height - raw.frame[column].null_count()
         usual = "hash" if column == user else "drop"
-        hits = int(_mails(raw.frame[column]).sum()) if kind == "email" else rows
-        partly = way != "drop" and column != user and 0 < hits <= _MOST * rows
+        hits = int(mails(raw.frame[column]).sum()) if kind == "email" else rows
+        partly = way != "drop" and column != user and 0 < hits <= MOSTLY * rows
         found.append(
             Personal(
                 raw.name,
@@ -205,75 +184,6 @@ def _other_ids(
     ]
 
 
-def kind_of(table: str, column: str, cells: pl.Series) -> Kind | None:
-    """The kind of personal data that a column holds; None where it holds none.
-
-    Example:
-        >>> kind_of("users", "eMail", pl.Series(["x"]))
-        'email'
-        >>> kind_of("events", "note", pl.Series(["ask ann@shop.org", None]))
-        'email'
-        >>> kind_of("items", "title", pl.Series(["Blue vase"])) is None
-        True
-    """
-    plain = re.sub(r"([a-z])([A-Z])", r"\1_\2", column.strip()).lower()
-    plain = plain.replace("ä", "ae").replace("ß", "ss").replace("é", "e")
-    plain = re.sub(r"[^a-z0-9]+", "_", plain).strip("_")
-    if _mails(cells).any():
-        return "email"
-    sample = _sample(cells)
-    for kind, names in _NAMES.items():
-        if re.fullmatch(names, plain) and _can_be(kind, sample):
-            return kind
-    if table == "users" and re.fullmatch(_OF_USERS["name"], plain):
-        return "name"
-    return next((kind for kind in _VALUES if _holds(kind, sample)), None)
-
-
-def _mails(cells: pl.Series) -> pl.Series:
-    """Which cells hold a mail address anywhere."""
-    signs = cells.str.contains("@", literal=True).fill_null(value=False)
-    if not signs.any():
-        return signs
-    places = signs.arg_true()
-    return signs.scatter(places, cells.gather(places).str.contains(_MAIL))
-
-
-def _sample(cells: pl.Series) -> pl.Series:
-    """Filled cells from all over the column."""
-    known = cells.drop_nulls()
-    step = max(1, len(known) // _SAMPLE)
-    return known.gather_every(step).str.strip_chars()
-
-
-def _can_be(kind: Kind, sample: pl.Series) -> bool:
-    """Whether what stands in a column can be what its name says: a mail need not be one's own."""
-    answers = sample.str.to_lowercase().is_in(
-        ["0", "1", "true", "false", "yes", "no", "y", "n", ""]
-    )
-    return kind == "ip" or not (len(sample) and answers.all())
-
-
-def _holds(kind: Kind, sample: pl.Series) -> bool:
-    """Whether most cells of a column hold this kind of personal data."""
-    if not len(sample):
-        return False
-    hits = sample.str.contains(_VALUES[kind])
-    if kind == "card":
-        digits = sample.filter(hits).str.replace_all(r"\D", "").unique().to_list()
-        sound = sum(_luhn(one) for one in digits)
-        return (
-            bool(digits) and int(hits.sum()) > _MOST * len(sample) and sound > _CARDS * len(digits)
-        )
-    return int(hits.sum()) > _MOST * len(sample)
-
-
-def _luhn(digits: str) -> bool:
-    """Whether the last digit is the check digit of the others (ISO/IEC 7812)."""
-    doubled = [int(digit) * (1 + place % 2) for place, digit in enumerate(reversed(digits))]
-    return sum(value - 9 if value > 9 else value for value in doubled) % 10 == 0
-
-
 def _protected(raw: RawTable, found: list[Personal], key: bytes) -> RawTable:
     gone = [one.column for one in found if one.way == "drop" and not one.partly]
     parts = [one.column for one in found if one.way == "drop" and one.partly]
@@ -282,7 +192,7 @@ def _protected(raw: RawTable, found: list[Personal], key: bytes) -> RawTable:
         return raw
     frame = raw.frame.drop(gone).with_columns(
         *(keyed(raw.frame[column], key).alias(column) for column in hashed),
-        *(raw.frame[column].set(_mails(raw.frame[column]), None) for column in parts),
+        *(raw.frame[column].set(mails(raw.frame[column]), None) for column in parts),
     )
     return replace(
         raw,

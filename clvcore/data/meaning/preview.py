@@ -9,6 +9,7 @@ import polars as pl
 from clvcore import columns as col
 from clvcore.data.cells import words
 from clvcore.data.cells.choices import Choices
+from clvcore.data.cells.private import Kind, masked
 from clvcore.data.cells.roles import ROLES
 from clvcore.data.cells.table import Cells
 from clvcore.data.dataset import RawTable
@@ -25,11 +26,13 @@ def preview(
     options: Mapping[str, Any],
     time_zone: str = "UTC",
     rows: int = 20,
+    personal: Mapping[str, Kind] | None = None,
 ) -> pl.DataFrame:
     """The columns with a role: as text, and behind it as a time, a number or a kind.
 
     A reading is missing where a question about its column is open, and null where a cell cannot be
-    read. Readings are decided on the whole table, not on these rows.
+    read. Readings are decided on the whole table, not on these rows. Of columns that are
+    ``personal`` no more than a first letter is shown, and nothing that was read from them.
     """
     decided = {
         f"{raw.name}.{column}": {k: v for k, v in asdict(own).items() if v is not None}
@@ -38,12 +41,17 @@ def preview(
     choices = Choices.of({**options, "columns": decided})
     head = replace(raw, frame=raw.frame.head(rows), lines=None)
     cells = Cells(head, found.map, time_zone, choices)
+    hidden = personal or {}
     columns: dict[str, pl.Series] = {}
     for one in found.columns:
         columns[one.column] = head.frame[one.column]
-        if not one.asks and (read := _read(cells, one.role)) is not None:
+        if (
+            not one.asks
+            and one.column not in hidden
+            and (read := _read(cells, one.role)) is not None
+        ):
             columns[f"{READ}{one.role}"] = read
-    return pl.DataFrame(columns)
+    return masked(pl.DataFrame(columns), hidden)
 
 
 def _read(cells: Cells, role: str) -> pl.Series | None:

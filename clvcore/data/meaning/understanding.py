@@ -9,6 +9,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
 from clvcore.data.cells.choices import Choices, ColumnChoices
+from clvcore.data.cells.private import kind_of, masked_cells
 from clvcore.data.cells.roles import ROLES, Role
 from clvcore.data.cells.table import Cells
 from clvcore.data.dataset import ColumnMap, RawTable
@@ -153,5 +154,9 @@ def _open_role(raw: RawTable, role: str, columns: tuple[str, ...]) -> Question:
 
 
 def _some(raw: RawTable, column: str) -> str:
-    values = raw.frame[column].drop_nulls().head(200).unique(maintain_order=True)
+    cells = raw.frame[column]
+    values = cells.drop_nulls().head(200).unique(maintain_order=True)
+    kind = kind_of(raw.name, column, cells)
+    if kind is not None:
+        values = masked_cells(values, kind)
     return listed([value[:24] for value in values.head(3).to_list()])
