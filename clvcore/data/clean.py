@@ -33,6 +33,7 @@ from clvcore.data.dataset import (
 )
 from clvcore.data.meaning.headless import named
 from clvcore.data.meaning.mapping import complete, propose
+from clvcore.data.meaning.shaping import REFUNDS, SHAPED, own_columns, shaped
 from clvcore.errors import ConfigError, DataError, UploadError
 from clvcore.messages import listed, say
 
@@ -80,11 +81,15 @@ def prepare(raws: Mapping[str, RawTable], recipe: Recipe, *, key: bytes | None =
         name: named(raw, choices.names[name]) if name in choices.names else raw
         for name, raw in raws.items()
     }
+    raws = {
+        name: shaped(raw, choices.shapes[name]) if name in choices.shapes else raw
+        for name, raw in raws.items()
+    }
     until = _moment(recipe.observed_until, recipe.time_zone)
     if choices.keep_currency:
         recipe = replace(recipe, currency=choices.keep_currency)
     maps = _maps(raws, recipe, choices)
-    columns = {name: tuple(raw.frame.columns) for name, raw in raws.items()}
+    columns = {name: own_columns(raw) for name, raw in raws.items()}
     raws, personal = protect(raws, maps, choices.protect, key)
     if personal:
         ways = {f"{one.table}.{one.column}": one.way for one in personal}
@@ -218,6 +223,7 @@ def _assembled(recipe: Recipe, ready: Prepared, cleaned: Mapping[str, Cleaned]) 
     first, last = _ends(times)
     findings = [one for name in cleaned for one in cleaned[name].findings]
     findings += _cut_short(views)
+    findings += _laid_out(views)
     findings += _other_currencies(views, recipe.currency, cleaned)
     findings += _completions(items, listed_items, users, listed_users, views, cleaned)
     dataset = Dataset.of(
@@ -310,6 +316,20 @@ def _cut_short(views: Mapping[str, Cells]) -> list[Finding]:
         finding(Severity.WARNING, "cut_short", name, rows=view.height, source=view.raw.source)
         for name, view in views.items()
         if CUT in view.raw.reading
+    ]
+
+
+def _laid_out(views: Mapping[str, Cells]) -> list[Finding]:
+    """Tables whose rows were laid out anew, and what their amounts mean by that."""
+    return [
+        finding(
+            Severity.NOTE,
+            f"shaped.{view.raw.reading[SHAPED]}",
+            name,
+            rows=int(view.raw.reading[REFUNDS]),
+        )
+        for name, view in views.items()
+        if SHAPED in view.raw.reading
     ]
 
 

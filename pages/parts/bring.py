@@ -11,6 +11,7 @@ from streamlit.delta_generator import DeltaGenerator
 from clvcore.charts import numbers, words
 from clvcore.columns import Kind
 from clvcore.data import recipe as recipes
+from clvcore.data.cells.words import LEFT_OUT
 from clvcore.data.clean import Intake
 from clvcore.data.consequences import Considered
 from clvcore.data.dataset import Account, RawTable, Recipe
@@ -117,7 +118,10 @@ def _understood(raws: Mapping[str, RawTable]) -> Asked:
     lines(events, found["events"])
     rows, beside = st.container(), st.container()
     made, until = options(events.raw, base)
-    readable = {**base, "kinds": {k: v for k, v in made.get("kinds", {}).items() if v in set(Kind)}}
+    readable = {
+        **base,
+        "kinds": {k: v for k, v in made.get("kinds", {}).items() if v in {*Kind, LEFT_OUT}},
+    }
     with rows:
         first_rows(events, found["events"], readable, chosen.sound_zone)
     for name, one in tables.items():

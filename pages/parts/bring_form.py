@@ -10,6 +10,7 @@ import streamlit as st
 
 from clvcore.columns import Kind
 from clvcore.data.cells.choices import is_zone
+from clvcore.data.cells.words import LEFT_OUT
 from clvcore.data.dataset import Domain, RawTable, Recipe
 from clvcore.data.meaning.known import Known
 from clvcore.errors import ConfigError
@@ -137,7 +138,7 @@ def sound(recipe: Recipe) -> Recipe:
     if not name:
         raise ConfigError(say("page_data.bring.no_name"))
     for word, kind in recipe.options.get("kinds", {}).items():
-        if not word or kind not in set(Kind):
+        if not word or kind not in {*Kind, LEFT_OUT}:
             told = {"word": f"{word}={kind}", "kinds": ", ".join(Kind)}
             raise ConfigError(say("page_data.bring.bad_kinds", **told))
     return replace(recipe, name=name, currency=currency)

@@ -14,6 +14,7 @@ from clvcore.data.cells.roles import MONEY_ROLES, ROLES
 from clvcore.data.cells.table import stripped
 from clvcore.data.dataset import ColumnMap, Dataset, RawTable, Recipe, Step
 from clvcore.data.meaning.headless import named
+from clvcore.data.meaning.shaping import shaped
 
 _SAMPLE = 2000
 _LIKELY = 0.35
@@ -37,13 +38,17 @@ class Missing:
 
 
 def under_their_names(raws: Mapping[str, RawTable], recipe: Recipe) -> dict[str, RawTable]:
-    """The tables with the names that the recipe gives to columns of files without a header.
+    """The tables under the names and in the shape that the recipe gives to their columns.
 
     Raises:
         ClvError: a file has another number of columns.
     """
-    names = Choices.of(recipe.options).names
-    return {name: named(raw, names[name]) if name in names else raw for name, raw in raws.items()}
+    choices = Choices.of(recipe.options)
+    names, shapes = choices.names, choices.shapes
+    found = {name: named(raw, names[name]) if name in names else raw for name, raw in raws.items()}
+    return {
+        name: shaped(raw, shapes[name]) if name in shapes else raw for name, raw in found.items()
+    }
 
 
 def known_columns(lineage: Sequence[Step], table: str) -> tuple[str, ...]:

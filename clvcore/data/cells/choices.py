@@ -11,8 +11,12 @@ from clvcore.data.cells.amounts import Mark
 from clvcore.data.cells.moments import UNITS, DateOrder, Unit
 from clvcore.data.cells.rates import rates_of
 from clvcore.data.cells.rules import chosen
+from clvcore.data.cells.words import LEFT_OUT
 from clvcore.errors import ConfigError
 from clvcore.messages import say
+
+SHAPES = ("shopify_orders", "woocommerce_orders")
+"""Names of the ways to lay out the rows of an export anew."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,7 +40,7 @@ class Choices:
     date_order: DateOrder | None = None
     """Order of day and month where the year comes last; None decides by column."""
     kinds: Mapping[str, str] = field(default_factory=dict)
-    """word of the file -> kind of event"""
+    """word of the file -> kind of event, or ``ignore`` where its rows never happened"""
     not_items: tuple[str, ...] = ()
     """Item ids of lines that are no items (postage, discount), also with ``*`` as in ``gift_*``.
     Their money stays, their item becomes unknown."""
@@ -57,6 +61,8 @@ class Choices:
     rate are left out."""
     columns: Mapping[str, ColumnChoices] = field(default_factory=dict)
     """column, or table.column -> how it alone is read; goes before the choices for all"""
+    shapes: Mapping[str, str] = field(default_factory=dict)
+    """table -> how its rows are laid out anew, see `clvcore.data.meaning.shaping`"""
     names: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     """table -> names of its columns, where its file has no header"""
 
@@ -101,7 +107,7 @@ class Choices:
 
 
 def _fits(name: str, value: Any) -> bool:
-    kinds = {kind.value for kind in Kind}
+    kinds = {*(kind.value for kind in Kind), LEFT_OUT}
     allowed: dict[str, Callable[[], bool]] = {
         "decimal": lambda: value in {".", ",", None},
         "date_order": lambda: value in {"dmy", "mdy", None},
@@ -113,6 +119,7 @@ def _fits(name: str, value: Any) -> bool:
         ),
         "drop_duplicates": lambda: isinstance(value, bool),
         "names": lambda: all(_are_words(names) for names in value.values()),
+        "shapes": lambda: set(value.values()) <= set(SHAPES),
         "columns": lambda: all(_are_of_a_column(own) for own in value.values()),
         "rates": lambda: all(_is_rate(code, rate) for code, rate in value.items()),
         "protect": lambda: set(value.values()) <= {"drop", "hash", "keep", "plain"},

@@ -29,6 +29,8 @@ _STREAMS = {
     Stream.ADVERTISING: "advertising ads ad advertisement ad_revenue",
     Stream.SERVICE: "service services subscription subscriptions membership fees fee",
 }
+LEFT_OUT = "ignore"
+"""What a word is mapped to whose rows never happened, such as cancelled orders."""
 _YES = ("1", "true", "t", "yes", "y", "ja", "1.0", "clicked", "taken")
 _NO = ("0", "false", "f", "no", "n", "nein", "0.0")
 
@@ -44,12 +46,23 @@ def kinds(cells: pl.Expr, mapped: Mapping[str, str]) -> pl.Expr:
 
     Args:
         cells: The words of the file.
-        mapped: Words of this file and the kinds that they stand for; they go first.
+        mapped: Words of this file and the kinds that they stand for; they go first. Words whose
+            rows are left out stand for none.
     """
-    known = _by_word(_KINDS)
-    own = pl.Series(list(mapped), dtype=pl.String).to_frame("w").select(plain(pl.col("w")))
-    known |= dict(zip(own["w"].to_list(), mapped.values(), strict=True))
+    known = {**_by_word(_KINDS), **_own(mapped)}
+    known = {word: kind for word, kind in known.items() if kind != LEFT_OUT}
     return _translated(cells, known).cast(col.KIND_TYPE)
+
+
+def never_happened(cells: pl.Expr, mapped: Mapping[str, str]) -> pl.Expr:
+    """Whether a word is one of those whose rows are left out."""
+    words = [word for word, kind in _own(mapped).items() if kind == LEFT_OUT]
+    return plain(cells).is_in(words).fill_null(value=False)
+
+
+def _own(mapped: Mapping[str, str]) -> dict[str, str]:
+    own = pl.Series(list(mapped), dtype=pl.String).to_frame("w").select(plain(pl.col("w")))
+    return dict(zip(own["w"].to_list(), mapped.values(), strict=True))
 
 
 def streams(cells: pl.Expr) -> pl.Expr:

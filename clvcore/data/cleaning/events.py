@@ -44,6 +44,7 @@ _COLUMN_OF_RULE = {
     "bad_time": col.AT,
     "no_kind": col.KIND,
     "unknown_kind": col.KIND,
+    "not_happened": col.KIND,
     "bad_amount": col.AMOUNT,
     "large_amount": col.AMOUNT,
     "no_quantity": col.QUANTITY,
@@ -100,6 +101,7 @@ def scan_events(
             ("no_user", frame[col.USER].is_null()),
             ("no_time", times.at.is_null() & ~unread_time),
             ("bad_time", unread_time | ~in_range(times.at)),
+            ("not_happened", _never_happened(cells, kind_words)),
             ("no_kind", kind_words.is_null() if cells.has(col.KIND) else frame[col.AT].is_null()),
             ("unknown_kind", frame[col.KIND].is_null()),
             ("bad_amount", unread),
@@ -157,6 +159,12 @@ def _with_kinds(frame: pl.DataFrame, cells: Cells, domain: Domain) -> pl.DataFra
             plain = Kind.PURCHASE
         kind = pl.lit(plain.value, dtype=col.KIND_TYPE)
     return frame.with_columns(kind.alias(col.KIND))
+
+
+def _never_happened(cells: Cells, kind_words: pl.Series) -> pl.Series:
+    """Rows whose kind is a word that is to be left out."""
+    left_out = words.never_happened(pl.col(col.KIND), cells.choices.kinds)
+    return kind_words.to_frame(col.KIND).select(left_out).to_series()
 
 
 def _signed(frame: pl.DataFrame) -> pl.DataFrame:

@@ -16,7 +16,7 @@ WHY = "_why"
 """Column with the rule that rejects or ignores a row; null where the row is accepted."""
 MONEY_IN = "_money"
 """Column with the money of the row as the file has it, 0 where there is none or it is unreadable."""
-IGNORING = ("after_end", "repeated_id", "other_money", *rules.IGNORING)
+IGNORING = ("after_end", "not_happened", "repeated_id", "other_money", *rules.IGNORING)
 """Rules that leave out rows which are whole."""
 BROKEN = "cells_missing"
 _NONE = Decimal("0.0000")

@@ -15,10 +15,11 @@ from typing import Any, get_args
 
 import polars as pl
 
-from clvcore.data.cells.choices import Choices
+from clvcore.data.cells.choices import SHAPES, Choices
 from clvcore.data.cells.roles import ROLES
 from clvcore.data.dataset import ColumnMap, Domain, RawTable, Recipe
 from clvcore.data.meaning.headless import is_number, named
+from clvcore.data.meaning.shaping import shaped
 from clvcore.errors import ConfigError
 from clvcore.messages import say
 
@@ -39,6 +40,9 @@ class KnownTable:
     """Names of the columns, where the file has no header."""
     shapes: tuple[str, ...] = ()
     """Pattern of each column's cells, where the file has no header."""
+    shape: str = ""
+    """How its rows are laid out anew before the roles are given; see
+    `clvcore.data.meaning.shaping`."""
     constants: Mapping[str, str] = field(default_factory=dict)
     readings: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
     """column -> how it is read, as in the option ``columns`` of a recipe"""
@@ -88,11 +92,15 @@ class Known:
         return best if best.weight(raw) else None
 
     def named(self, raws: Mapping[str, RawTable]) -> dict[str, RawTable]:
-        """The tables, with names for the columns of those that have no header."""
+        """The tables in their shape, with names for the columns of those that have no header."""
         found = {name: self.table_for(raw) for name, raw in raws.items()}
-        return {
+        under = {
             name: named(raw, table.names) if (table := found[name]) and table.names else raw
             for name, raw in raws.items()
+        }
+        return {
+            name: shaped(raw, table.shape) if (table := found[name]) and table.shape else raw
+            for name, raw in under.items()
         }
 
     def recipe(self, raws: Mapping[str, RawTable], recipe: Recipe) -> Recipe:
@@ -104,7 +112,9 @@ class Known:
             for name, table in found.items()
             for column, own in table.readings.items()
         }
-        options = _present(self.options, raws) | ({"names": names} if names else {})
+        shapes = {name: table.shape for name, table in found.items() if table.shape}
+        options = _present(self.options, self.named(raws)) | ({"names": names} if names else {})
+        options |= {"shapes": shapes} if shapes else {}
         said = recipe.options
         joint = {**options, **said, "columns": {**columns, **said.get("columns", {})}}
         raws = self.named(raws)
@@ -212,7 +222,7 @@ def _is_sound(one: Mapping[str, Any]) -> bool:
     if set(one) - set(KnownTable.__dataclass_fields__) or one.get("name") not in ROLES:
         return False
     lists = [one.get(name, []) for name in ("columns", "names", "shapes")]
-    words = all(_are_words(part) for part in lists)
+    words = all(_are_words(part) for part in lists) and one.get("shape", "") in {"", *SHAPES}
     tables = [one.get(name, {}) for name in ("roles", "constants")]
     if not words or not all(isinstance(part, Mapping) for part in tables):
         return False

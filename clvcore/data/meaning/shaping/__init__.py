@@ -1,0 +1,50 @@
+"""Rows of some exports are laid out anew before their columns are read.
+
+A shop writes an order over several lines with the facts of the order in the first of them only, or
+all lines of an order into one row. What is made of them is one row for each line that was bought,
+with the money that was paid for it, and one for each refund.
+"""
+
+from collections.abc import Callable, Mapping
+from dataclasses import replace
+
+from clvcore.data.dataset import RawTable
+from clvcore.data.meaning.shaping import shopify, woocommerce
+from clvcore.data.meaning.shaping.rows import Rows
+
+SHAPED = "shaped"
+"""Part of `RawTable.reading` that names how the rows were laid out."""
+REFUNDS = "refunds"
+"""Part of it that counts the refunds which were made rows of their own."""
+_MADE = "made"
+
+_SHAPES: Mapping[str, Callable[[RawTable], Rows]] = {
+    "shopify_orders": shopify.lines_of,
+    "woocommerce_orders": woocommerce.lines_of,
+}
+
+
+def shaped(raw: RawTable, shape: str) -> RawTable:
+    """The table in this shape; as it is where it was brought into it before."""
+    if raw.reading.get(SHAPED) == shape:
+        return raw
+    rows = _SHAPES[shape](raw)
+    told = {
+        SHAPED: shape,
+        REFUNDS: str(rows.refunds),
+        _MADE: "\n".join(name for name in rows.frame.columns if name not in raw.frame.columns),
+    }
+    return replace(
+        raw,
+        frame=rows.frame,
+        numbers=raw.numbers | rows.numbers,
+        lines=rows.lines_of(raw),
+        origin=None if raw.origin is None else raw.origin.gather(rows.sources),
+        reading={**raw.reading, **told},
+    )
+
+
+def own_columns(raw: RawTable) -> tuple[str, ...]:
+    """The columns that stood in the file."""
+    made = raw.reading.get(_MADE, "").split("\n")
+    return tuple(name for name in raw.frame.columns if name not in made)

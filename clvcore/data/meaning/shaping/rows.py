@@ -1,0 +1,93 @@
+"""Rows that were laid out anew, and exact money that is split over the lines of an order."""
+
+from dataclasses import dataclass
+
+import polars as pl
+
+from clvcore.data.cells import amounts
+from clvcore.data.cells.table import stripped
+from clvcore.data.dataset import RawTable
+
+KIND, PAID, ITEM, TITLE, COUNT = (
+    "kind of line",
+    "paid for goods",
+    "item of line",
+    "title of line",
+    "pieces of line",
+)
+"""Names of the columns that are made."""
+PLACES = 10_000
+"""Money is counted in ten-thousandths, so that sums are exact."""
+
+
+@dataclass(frozen=True, slots=True)
+class Rows:
+    """A table in its new shape."""
+
+    frame: pl.DataFrame
+    sources: pl.Series
+    """Row of the file that each row was made of."""
+    refunds: int
+    """How many rows are refunds that stood in a column."""
+    numbers: frozenset[str] = frozenset({PAID, COUNT})
+
+    def lines_of(self, raw: RawTable) -> pl.Series:
+        """The line of the file for each row."""
+        if raw.lines is not None:
+            return raw.lines.gather(self.sources)
+        return (self.sources.cast(pl.Int64) + 1).alias("line")
+
+
+def money(raw: RawTable, column: str) -> pl.Series:
+    """A column of money in ten-thousandths; null where it is missing, empty or cannot be read."""
+    if column not in raw.frame.columns:
+        return pl.Series(column, [None] * raw.frame.height, dtype=pl.Int64)
+    bare = amounts.bare(stripped(raw.frame[column]))
+    mark = "." if column in raw.numbers else amounts.decimal_mark(bare) or "."
+    exact = amounts.exact(bare, mark)
+    exact = exact.set(exact.abs() >= amounts.LARGEST, value=None)
+    scaled = exact.to_frame("n").select(amounts.as_money(pl.col("n")) * PLACES)
+    return scaled.to_series().cast(pl.Int64).alias(column)
+
+
+def text_of(money: pl.Expr) -> pl.Expr:
+    """Ten-thousandths as the text of a decimal number, with a point."""
+    sign = pl.when(money < 0).then(pl.lit("-")).otherwise(pl.lit(""))
+    whole, rest = money.abs() // PLACES, (money.abs() % PLACES).cast(pl.String)
+    return sign + whole.cast(pl.String) + "." + rest.str.zfill(4)
+
+
+def split(frame: pl.DataFrame, *, over: str, weight: str, whole: str) -> pl.Series:
+    """Parts of ``whole``, which is the same for all rows of a group, that add up to it exactly.
+
+    Each row gets its share by weight, rounded to whole units, and the units that are missing go
+    one each to the largest remainders. Where all weights are nothing the first row gets all.
+
+    Args:
+        frame: Rows.
+        over: Column that names the group of each row.
+        weight: Column of shares, not negative.
+        whole: Column of what is split, in whole units.
+    """
+    total = pl.col("_w").sum().over("_g")
+    first = pl.int_range(pl.len()).over("_g") == 0
+    exact = pl.col("_t").cast(pl.Int128) * pl.col("_w").cast(pl.Int128)
+    floor = (
+        pl.when(total > 0).then(exact // total).otherwise(pl.when(first).then("_t").otherwise(0))
+    )
+    rest = pl.when(total > 0).then(exact % total).otherwise(0)
+    parts = (
+        frame.select(
+            pl.col(over).alias("_g"),
+            pl.col(weight).fill_null(0).alias("_w"),
+            pl.col(whole).fill_null(0).alias("_t"),
+        )
+        .with_columns(floor.cast(pl.Int64).alias("_floor"), rest.alias("_rest"))
+        .with_columns(
+            (pl.col("_t") - pl.col("_floor").sum().over("_g")).alias("_missing"),
+            pl.col("_rest").rank("ordinal", descending=True).over("_g").alias("_rank"),
+        )
+    )
+    return parts.select(
+        pl.col("_floor") + (pl.col("_rank") <= pl.col("_missing")).cast(pl.Int64)
+    ).to_series()
