@@ -36,6 +36,11 @@ class Sequences:
     new: Bool[np.ndarray, " events"]
     """The user had not acted on the item before."""
 
+    @property
+    def timed(self) -> bool:
+        """Whether the data knows when things happened, and not only in which order."""
+        return bool(self.second.any())
+
 
 def sequences(seen: Histories) -> Sequences:
     """Histories with runs of events on one item (viewed, put in the cart, bought) made into one.
@@ -84,14 +89,15 @@ def training_windows(events: Sequences, max_length: int) -> Window:
     """All events of all users in stretches of at most ``max_length`` inputs.
 
     A stretch of n inputs also has the event behind it as its last target; the next stretch begins
-    with that event. Users without events are left out.
+    with that event. The latest stretches are the full ones, as in serving; a user's first one is
+    the rest. Users without events are left out.
     """
     lengths = np.diff(events.start)
     stretches = -(-lengths // max_length)
     user = np.repeat(np.arange(len(lengths)), stretches)
-    nth = np.arange(len(user)) - np.repeat(np.cumsum(stretches) - stretches, stretches)
-    first = events.start[user] + nth * max_length
-    return Window(user, first, np.minimum(first + max_length, events.start[user + 1]))
+    left = np.repeat(np.cumsum(stretches), stretches) - np.arange(len(user)) - 1
+    last = events.start[user + 1] - left * max_length
+    return Window(user, np.maximum(last - max_length, events.start[user]), last)
 
 
 def latest_windows(events: Sequences, users: np.ndarray, max_length: int) -> Window:
@@ -138,7 +144,7 @@ def padded(events: Sequences, windows: Window, length: int) -> Batch:
             item=np.where(inside, events.item[source], 0).astype(np.int32),
             kind=np.where(inside, events.kind[source], 0).astype(np.int32),
             weight=np.where(inside, events.weight[source], 0).astype(np.float32),
-            at=np.minimum(at, 2**31 - 1).astype(np.int32),
+            at=np.minimum(at, 2**31 - 1).astype(np.int32) if events.timed else None,
             user=windows.user.astype(np.int32),
         ),
         target=np.where(follows, events.item[last], 0).astype(np.int32),

@@ -8,7 +8,8 @@ from clvcore.messages import listed, say
 
 Encoder = Literal["cnn", "gru", "transformer"]
 Similarity = Literal["cosine", "dot", "euclidean"]
-Loss = Literal["full_softmax", "sampled_softmax"]
+Loss = Literal["full_softmax", "sampled_softmax", "mixed_softmax", "gbce", "bpr"]
+Schedule = Literal["cosine", "constant"]
 
 FULL_SOFTMAX_ITEMS = 20_000
 """Up to so many items the whole catalogue is scored in every step, which learns fastest."""
@@ -67,15 +68,21 @@ class TrainConfig:
     """Events in one step, padding included."""
     learning_rate: float = 2e-3
     """Step size of AdamW at its highest, after the warm-up."""
+    schedule: Schedule = "cosine"
+    """How the step size goes on after the warm-up: down along a cosine, or constant."""
     weight_decay: float = 0.01
     """Pull of the weights towards zero (AdamW)."""
     warmup_steps: int = 50
     """Steps in which the step size rises from zero."""
     loss: Loss | None = None
-    """Full or sampled softmax; None takes full up to 20,000 items."""
+    """Softmax over the whole catalogue, over evenly drawn items, or over these mixed with items of
+    the batch; generalised binary cross-entropy; or Bayesian personalised ranking. None takes the
+    full softmax up to 20,000 items and evenly drawn ones beyond."""
     n_negatives: int = 1024
-    """Items that every event of a step is told apart from (sampled softmax); drawn evenly and
-    shared by the whole batch."""
+    """Items that every event of a step is told apart from, but for the full softmax; shared by the
+    whole batch."""
+    calibration: float = 0.75
+    """How far the generalised binary cross-entropy undoes the effect of drawing few items."""
     seed: int = 0
     """Start of all randomness: the same data, settings and seed give the same run on a CPU."""
 
@@ -87,7 +94,9 @@ class TrainConfig:
         _within(self, "weight_decay", 0.0, 1.0)
         _within(self, "warmup_steps", 0, 100_000)
         _within(self, "n_negatives", 1, 1_000_000)
+        _within(self, "calibration", 0.0, 1.0)
         _within(self, "seed", 0, 2**31 - 1)
+        _one_of("schedule", self.schedule, get_args(Schedule))
         if self.loss is not None:
             _one_of("loss", self.loss, get_args(Loss))
 

@@ -16,7 +16,8 @@ TIME_BUCKETS = 32
 """Time between two events by its logarithm: bucket b holds 2^(b-1) to 2^b seconds."""
 
 Sequence = Float[Array, "batch length dim"]
-Times = Int[Array, "batch length"]
+Times = Int[Array, "batch length"] | None
+"""Seconds; None where only the order is known."""
 Key = PRNGKeyArray | None
 """None means: no dropout, as in serving."""
 
@@ -76,9 +77,9 @@ class Attention(nnx.Module):
         step = jnp.arange(length)
         apart = jnp.clip(step[:, None] - step[None, :], 0, self.by_distance.shape[1] - 1)
         bias = self.by_distance[...][:, apart][None]
-        bias = bias + jnp.moveaxis(
-            self.by_time[...].T[time_bucket(at[:, :, None] - at[:, None, :])], -1, 1
-        )
+        if at is not None:
+            between = time_bucket(at[:, :, None] - at[:, None, :])
+            bias = bias + jnp.moveaxis(self.by_time[...].T[between], -1, 1)
         mixed = jax.nn.dot_product_attention(
             q.reshape(heads), k.reshape(heads), v.reshape(heads), bias=bias, is_causal=True
         )

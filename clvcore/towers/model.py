@@ -27,8 +27,8 @@ class Behaviour(NamedTuple):
     """Place of the event's item among the item vectors at hand; 0 in the padding."""
     kind: Int[AnyArray, "batch length"]
     weight: Float[AnyArray, "batch length"]
-    at: Int[AnyArray, "batch length"]
-    """Seconds since the row's first event."""
+    at: Int[AnyArray, "batch length"] | None
+    """Seconds since the row's first event; None where only the order is known."""
     user: Int[AnyArray, " batch"]
     """Number of the user, for the attributes."""
 
@@ -78,15 +78,16 @@ class TwoTowers(nnx.Module):
         The first is what the attributes alone say: the vector of a user without a history.
         """
         first = self.opening[...] + self.about_user(known.at(behaviour.user))
-        gap = jnp.diff(behaviour.at, axis=1, prepend=behaviour.at[:, :1])
         events = (
             item_vectors[behaviour.item]
             + self.kind[...][behaviour.kind]
-            + self.gap[...][time_bucket(gap)]
             + self.liking[...] * behaviour.weight[..., None]
         )
+        at = None
+        if behaviour.at is not None:
+            at = jnp.concatenate([behaviour.at[:, :1], behaviour.at], axis=1)
+            events = events + self.gap[...][time_bucket(jnp.diff(at, axis=1))]
         x = self.enter(jnp.concatenate([first[:, None], events], axis=1))
-        at = jnp.concatenate([behaviour.at[:, :1], behaviour.at], axis=1)
         return self.project(self.leave(self.encoder(x, at, key)))
 
 

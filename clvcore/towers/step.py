@@ -8,13 +8,26 @@ import jax.numpy as jnp
 import numpy as np
 import optax
 from flax import nnx
-from jaxtyping import Array, Float, Int, PRNGKeyArray, PyTree
+from jaxtyping import Array, Float, PRNGKeyArray, PyTree
 
 from clvcore.towers.batches import Batch
-from clvcore.towers.config import TowerConfig, TrainConfig
+from clvcore.towers.blocks import block_size, sum_in_blocks
+from clvcore.towers.config import Loss, Similarity, TrainConfig
 from clvcore.towers.known import Known
-from clvcore.towers.losses import Choices, full_softmax, prepared, sampled_softmax
+from clvcore.towers.losses import (
+    Choices,
+    Drawn,
+    bpr,
+    full_softmax,
+    gbce,
+    prepared,
+    sampled_softmax,
+)
 from clvcore.towers.model import Model, TwoTowers
+from clvcore.towers.negatives import Rows
+
+RANDOM_BITS = "unsafe_rbg"
+"""Generator of dropout masks: on a CPU the default one makes them as dear as attention."""
 
 
 class TrainState(NamedTuple):
@@ -25,12 +38,19 @@ class TrainState(NamedTuple):
     key: PRNGKeyArray
 
 
-class Rows(NamedTuple):
-    """The catalogue rows of a step: those of the batch, and the negatives behind them."""
+class Objective(NamedTuple):
+    """What is made small: the loss, and how it compares."""
 
-    items: Int[Array | np.ndarray, " rows"]
-    negatives: Int[Array | np.ndarray, " negatives"]
-    """Empty for the full softmax."""
+    loss: Loss
+    similarity: Similarity
+    n_items: int
+    calibration: float
+    """Of the generalised binary cross-entropy."""
+
+    @classmethod
+    def of(cls, train: TrainConfig, similarity: Similarity, n_items: int) -> "Objective":
+        """The objective of a training on a catalogue of this size."""
+        return cls(train.loss_for(n_items), similarity, n_items, train.calibration)
 
 
 def first_state(model: Model, train: TrainConfig) -> TrainState:
@@ -38,8 +58,7 @@ def first_state(model: Model, train: TrainConfig) -> TrainState:
     return TrainState(
         model.params,
         optimizer(train.weight_decay).init(model.params),
-        # unsafe_rbg: on a CPU the default generator makes dropout as dear as attention
-        jax.random.key(train.seed, impl="unsafe_rbg"),
+        jax.random.key(train.seed, impl=RANDOM_BITS),
     )
 
 
@@ -61,38 +80,64 @@ def batch_loss(
     items: Known,
     users: Known,
     *,
-    config: TowerConfig,
+    objective: Objective,
     key: PRNGKeyArray | None,
 ) -> Float[Array, ""]:
-    """Loss of one batch; items and targets of the batch are places in ``rows.items``."""
+    """Loss of one batch; items and targets of the batch are places in ``rows.items``.
+
+    Only choices that count are compared with the items: padding costs nothing there.
+    """
     item_key, user_key = (None, None) if key is None else jax.random.split(key)
     negatives = jnp.asarray(rows.negatives)
     everything = jnp.concatenate([jnp.asarray(rows.items), negatives])
     raw = towers.items(everything, items.at(everything), key=item_key)
-    states = towers.users(batch.behaviour, raw[: rows.items.shape[0]], users, key=user_key)
-    vectors = prepared(raw, config.similarity)
-    choices = Choices(
-        users=prepared(states.reshape(-1, states.shape[-1]), config.similarity),
-        taken=jnp.asarray(batch.target).reshape(-1),
-        weight=jnp.asarray(batch.weight).reshape(-1),
+    own = rows.items.shape[0]
+    states = towers.users(batch.behaviour, raw[:own], users, key=user_key)
+    vectors = prepared(raw, objective.similarity)
+    weight = jnp.asarray(batch.weight).reshape(-1)
+    count = jnp.sum(weight > 0)
+    real = jnp.flatnonzero(weight > 0, size=weight.shape[0], fill_value=0)
+    counted = jnp.where(jnp.arange(weight.shape[0]) < count, weight[real], 0.0)
+    place = jnp.asarray(batch.target).reshape(-1)[real]
+    chosen = prepared(states.reshape(-1, states.shape[-1])[real], objective.similarity)
+    is_full = objective.loss == "full_softmax"
+    compared = vectors if is_full else vectors[own:]
+    total = sum_in_blocks(
+        partial(_of_block, objective=objective),
+        (chosen, None if is_full else vectors[place]),
+        (compared, towers.temperature),
+        # a negative is told from the item taken by its catalogue number, not by its place
+        (everything[place], counted),
+        (negatives, jnp.asarray(rows.expected)),
+        size=block_size(weight.shape[0], compared.shape[0]),
+        count=count,
     )
-    if negatives.shape[0] == 0:
-        return full_softmax(
-            choices, vectors, similarity=config.similarity, temperature=towers.temperature
-        )
-    # a negative is told from the item taken by its catalogue number, not by its place
-    return sampled_softmax(
-        choices._replace(taken=everything[choices.taken]),
-        vectors[choices.taken],
-        negatives,
-        vectors[rows.items.shape[0] :],
-        similarity=config.similarity,
-        temperature=towers.temperature,
-        n_items=items.seen.shape[0],
-    )
+    return total / jnp.maximum(jnp.sum(weight), 1e-8)
 
 
-@partial(jax.jit, static_argnames=("graph", "config", "weight_decay"), donate_argnums=0)
+def _of_block(
+    rows: tuple[Array, Array | None],
+    shared: tuple[Array, Array],
+    given: tuple[Array, Array],
+    fixed: tuple[Array, Array],
+    *,
+    objective: Objective,
+) -> Float[Array, ""]:
+    """Weighted sum of the losses of a block of choices."""
+    (users, taken_items), (vectors, temperature), (taken, weight) = rows, shared, given
+    how = {"similarity": objective.similarity, "temperature": temperature}
+    choices = Choices(users, taken)
+    if taken_items is None:
+        return jnp.sum(weight * full_softmax(choices, vectors, **how))
+    drawn = Drawn(fixed[0], vectors, fixed[1])
+    if objective.loss == "gbce":
+        how |= {"n_items": objective.n_items, "calibration": objective.calibration}
+    losses = {"gbce": gbce, "bpr": bpr}
+    loss = losses.get(objective.loss, sampled_softmax)
+    return jnp.sum(weight * loss(choices, taken_items, drawn, **how))
+
+
+@partial(jax.jit, static_argnames=("graph", "objective", "weight_decay"), donate_argnums=0)
 def train_step(
     state: TrainState,
     batch: Batch,
@@ -102,7 +147,7 @@ def train_step(
     step_size: Float[Array | np.ndarray, ""],
     *,
     graph: nnx.GraphDef,
-    config: TowerConfig,
+    objective: Objective,
     weight_decay: float,
 ) -> tuple[TrainState, Float[Array, ""]]:
     """One step down the gradient: the state goes on, the loss is for looking.
@@ -113,34 +158,10 @@ def train_step(
 
     def loss_of(params: PyTree) -> Float[Array, ""]:
         towers = nnx.merge(graph, params)
-        return batch_loss(towers, batch, rows, items, users, config=config, key=now)
+        return batch_loss(towers, batch, rows, items, users, objective=objective, key=now)
 
     loss, gradient = jax.value_and_grad(loss_of)(state.params)
     direction, opt_state = optimizer(weight_decay).update(gradient, state.optimizer, state.params)
     updates = jax.tree.map(lambda leaf: -step_size * leaf, direction)
     params = optax.apply_updates(state.params, updates)
     return TrainState(params, opt_state, key), loss
-
-
-def with_rows(
-    batch: Batch, *, n_items: int, n_negatives: int, rng: np.random.Generator
-) -> tuple[Batch, Rows]:
-    """The batch and the catalogue rows that its step touches.
-
-    All rows for a full softmax (``n_negatives`` = 0); else the distinct items of the batch, padded
-    to a power of two so that shapes repeat, and evenly drawn negatives.
-    """
-    if n_negatives == 0:
-        return batch, Rows(np.arange(n_items, dtype=np.int32), np.zeros(0, np.int32))
-    both = np.concatenate([batch.behaviour.item.ravel(), batch.target.ravel()])
-    distinct, place = np.unique(both, return_inverse=True)
-    size = 1 << int(len(distinct) - 1).bit_length()
-    cut = batch.behaviour.item.size
-    behaviour = batch.behaviour._replace(
-        item=place[:cut].reshape(batch.behaviour.item.shape).astype(np.int32)
-    )
-    moved = batch._replace(
-        behaviour=behaviour, target=place[cut:].reshape(batch.target.shape).astype(np.int32)
-    )
-    items = np.pad(distinct, (0, size - len(distinct))).astype(np.int32)
-    return moved, Rows(items, rng.integers(0, n_items, n_negatives, dtype=np.int32))

@@ -9,16 +9,26 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 import optax
-from jaxtyping import Array, Float
+from jaxtyping import Array, Float, Float32
 
 from clvcore.errors import FitError
 from clvcore.messages import say
-from clvcore.towers.batches import n_batches, sequences, shuffled_batches, training_windows
+from clvcore.towers.batches import (
+    Batch,
+    Sequences,
+    Window,
+    n_batches,
+    sequences,
+    shuffled_batches,
+    training_windows,
+)
 from clvcore.towers.config import TowerConfig, TrainConfig
 from clvcore.towers.known import Known
 from clvcore.towers.lesson import Lesson
 from clvcore.towers.model import Model, initialised
-from clvcore.towers.step import first_state, train_step, with_rows
+from clvcore.towers.negatives import Drawing, Rows, taken_share, with_rows
+from clvcore.towers.standing import Standing, standing_from
+from clvcore.towers.step import Objective, TrainState, first_state, train_step
 
 READ_EVERY_S = 0.5
 LAST_SHARE = 0.05
@@ -51,10 +61,17 @@ class Progress:
     best: Model | None
     """None before the first epoch is complete."""
     best_epoch: int
+    standing: Standing | None = None
+    """After an epoch, what is needed to go on from here: use it before the loop goes on, since the
+    next step gives its buffers away."""
 
 
 def step_sizes(config: TrainConfig, total_steps: int) -> optax.Schedule:
-    """Step size by step: warm-up, then cosine decay to a small rest."""
+    """Step size by step: warm-up, then constant or a cosine decay to a small rest."""
+    if config.schedule == "constant":
+        return optax.schedules.warmup_constant_schedule(
+            init_value=0.0, peak_value=config.learning_rate, warmup_steps=config.warmup_steps
+        )
     warmup = min(config.warmup_steps, total_steps // 2)
     return optax.schedules.warmup_cosine_decay_schedule(
         init_value=0.0,
@@ -73,6 +90,7 @@ def fit(
     judge: Callable[[Model], dict[str, float]] | None,
     watch: str = "ndcg@10",
     stop_after: int | None = None,
+    resume: bytes | None = None,
 ) -> Iterator[Progress]:
     """Train and yield twice a second and after each epoch; stops when ``watch`` no longer grows.
 
@@ -91,64 +109,107 @@ def fit(
         watch: the metric that decides; larger is better.
         stop_after: epochs after which to stop in any case; the step sizes are still planned for
             ``train.epochs``.
+        resume: `standing_bytes` of the same training after an epoch, to go on from there.
 
     Raises:
         FitError: nothing to learn from, or the loss is no longer a number.
+        RunError: ``resume`` is of another training.
     """
-    events = sequences(lesson.seen)
-    windows = training_windows(events, config.max_length)
-    if len(windows.user) == 0 or len(events.item) <= len(np.unique(windows.user)):
-        raise FitError(say("towers.no_events"))
-    epoch_batches = partial(
-        shuffled_batches,
-        events,
-        windows,
-        max_length=config.max_length,
-        batch_events=train.batch_events,
-    )
-    steps_per_epoch = n_batches(
-        windows, max_length=config.max_length, batch_events=train.batch_events
-    )
-    total_steps = steps_per_epoch * train.epochs
+    course = _Course.of(lesson, config, train)
     model = initialised(lesson, config, seed=train.seed)
-    state = first_state(model, train)
-    n_items = len(lesson.seen.items)
-    step = partial(
-        train_step,
-        items=jax.device_put(Known.of(lesson.items, lesson.seen_items())),
-        users=jax.device_put(Known.of(lesson.users, np.ones(len(lesson.seen.users), bool))),
-        graph=model.graph,
-        config=config,
-        weight_decay=train.weight_decay,
-    )
-    sizes = np.asarray(jax.vmap(step_sizes(train, total_steps))(jnp.arange(total_steps)))
-    n_negatives = train.n_negatives if train.loss_for(n_items) == "sampled_softmax" else 0
-    rng = np.random.default_rng(train.seed)
-    began = time.perf_counter()
-    best, best_epoch, best_score = None, 0, -np.inf
+    now = _start(model, train, resume)
+    began = time.perf_counter() - now.elapsed_s
     last_epoch = min(train.epochs, stop_after or train.epochs)
-    for epoch in range(1, last_epoch + 1):
-        meter = _Meter(began, epoch - 1, steps_per_epoch, last_epoch)
-        for batch in epoch_batches(rng=rng):
-            moved, rows = with_rows(batch, n_items=n_items, n_negatives=n_negatives, rng=rng)
-            state, loss = step(state, moved, rows, step_size=sizes[meter.step])
-            meter.add(loss, int((batch.weight > 0).sum()))
+    for epoch in range(now.epoch + 1, last_epoch + 1):
+        meter = _Meter(began, epoch - 1, course.steps_per_epoch, last_epoch)
+        state = now.state
+        for moved, rows, learned in course.batches(epoch):
+            state, loss = course.step(state, moved, rows, step_size=course.sizes[meter.step])
+            meter.add(loss, learned)
             if meter.is_due():
-                yield Progress(meter.read(), best, best_epoch)
+                yield Progress(meter.read(), now.best if now.epoch else None, now.best_epoch)
         info = meter.read()
         if not np.isfinite(info.loss):
             raise FitError(
                 say("towers.diverged", step=info.step, learning_rate=train.learning_rate)
             )
         # the step gives its buffers away, so what is kept must be a copy
-        now = Model(config, model.graph, jax.tree.map(jnp.copy, state.params))
-        metrics = judge(now) if judge else {}
-        score = metrics.get(watch, epoch)
-        if score > best_score:
-            best, best_epoch, best_score = now, epoch, score
-        yield Progress(replace(info, epoch=epoch, metrics=metrics), best, best_epoch)
-        if epoch - best_epoch >= train.patience:
+        latest = Model(config, model.graph, jax.tree.map(jnp.copy, state.params))
+        metrics = judge(latest) if judge else {}
+        now = _after(now, epoch, state, latest, metrics.get(watch, epoch), info.elapsed_s)
+        done = replace(info, epoch=epoch, metrics=metrics)
+        yield Progress(done, now.best, now.best_epoch, now)
+        if epoch - now.best_epoch >= train.patience:
             return
+
+
+def _start(model: Model, train: TrainConfig, resume: bytes | None) -> Standing:
+    first = first_state(model, train)
+    if resume is not None:
+        return standing_from(resume, model, first)
+    return Standing(0, first, model, 0, -np.inf, 0.0)
+
+
+def _after(
+    before: Standing, epoch: int, state: TrainState, model: Model, score: float, elapsed_s: float
+) -> Standing:
+    """Where training stands after one more epoch, with the better of two models."""
+    if score > before.best_score:
+        return Standing(epoch, state, model, epoch, score, elapsed_s)
+    return replace(before, epoch=epoch, state=state, elapsed_s=elapsed_s)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class _Course:
+    """What a training does, epoch by epoch: batches, step sizes and the step itself."""
+
+    events: Sequences
+    windows: Window
+    drawing: Drawing
+    config: TowerConfig
+    train: TrainConfig
+    steps_per_epoch: int
+    sizes: Float32[np.ndarray, " steps"]
+    step: Callable[..., tuple[TrainState, Float[Array, ""]]]
+
+    @classmethod
+    def of(cls, lesson: Lesson, config: TowerConfig, train: TrainConfig) -> "_Course":
+        events = sequences(lesson.seen)
+        windows = training_windows(events, config.max_length)
+        if len(windows.user) == 0 or len(events.item) <= len(np.unique(windows.user)):
+            raise FitError(say("towers.no_events"))
+        n_steps = n_batches(windows, max_length=config.max_length, batch_events=train.batch_events)
+        objective = Objective.of(train, config.similarity, len(lesson.seen.items))
+        total = n_steps * train.epochs
+        return cls(
+            events=events,
+            windows=windows,
+            drawing=Drawing.of(train, objective.loss, taken_share(events, objective.n_items)),
+            config=config,
+            train=train,
+            steps_per_epoch=n_steps,
+            sizes=np.asarray(jax.vmap(step_sizes(train, total))(jnp.arange(total))),
+            step=partial(
+                train_step,
+                items=jax.device_put(Known.of(lesson.items, lesson.seen_items())),
+                users=jax.device_put(Known.of(lesson.users, np.ones(len(lesson.seen.users), bool))),
+                graph=initialised(lesson, config, seed=train.seed).graph,
+                objective=objective,
+                weight_decay=train.weight_decay,
+            ),
+        )
+
+    def batches(self, epoch: int) -> Iterator[tuple[Batch, Rows, int]]:
+        """The batches of an epoch, the same whenever it is asked for, and what each teaches."""
+        rng = np.random.default_rng((self.train.seed, epoch))
+        for batch in shuffled_batches(
+            self.events,
+            self.windows,
+            max_length=self.config.max_length,
+            batch_events=self.train.batch_events,
+            rng=rng,
+        ):
+            yield *with_rows(batch, self.drawing, rng=rng), int((batch.weight > 0).sum())
 
 
 class _Meter:
