@@ -162,9 +162,7 @@ def bpr(
     return jnp.sum(behind, axis=-1) / jnp.maximum(there, 1)
 
 
-def weighted_mean(
-    loss: Float[Array, " batch"], weight: Float[Array, " batch"]
-) -> Float[Array, ""]:
+def weighted_mean(loss: Float[Array, " batch"], weight: Float[Array, " batch"]) -> Float[Array, ""]:
     """Mean of the losses by what each choice counts; 0 where none counts."""
     return jnp.sum(loss * weight) / jnp.maximum(jnp.sum(weight), 1e-8)
 

@@ -11,7 +11,7 @@ from jaxtyping import Array, Float, Int, PyTree
 from clvcore.features.attributes import Attributes
 from clvcore.features.histories import KINDS
 from clvcore.towers.config import TowerConfig
-from clvcore.towers.encoders import TIME_BUCKETS, Key, encoder, time_bucket
+from clvcore.towers.encoders import TIME_BUCKETS, Key, encoder, linear, time_bucket
 from clvcore.towers.item_tower import SPREAD, AttributeTower, ItemTower
 from clvcore.towers.known import AnyArray, Known
 from clvcore.towers.lesson import Lesson
@@ -88,7 +88,7 @@ class TwoTowers(nnx.Module):
             at = jnp.concatenate([behaviour.at[:, :1], behaviour.at], axis=1)
             events = events + self.gap[...][time_bucket(jnp.diff(at, axis=1))]
         x = self.enter(jnp.concatenate([first[:, None], events], axis=1))
-        return self.project(self.leave(self.encoder(x, at, key)))
+        return linear(self.project, self.leave(self.encoder(x, at, key)))
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -37,7 +37,7 @@ def standing_bytes(standing: Standing) -> bytes:
     leaves = {f"state.{i}": leaf for i, leaf in enumerate(_leaves(standing.state))}
     leaves |= {f"best.{i}": leaf for i, leaf in enumerate(jax.tree.leaves(standing.best.params))}
     return save(
-        {name: np.ascontiguousarray(leaf) for name, leaf in leaves.items()},
+        {name: np.asarray(leaf, order="C") for name, leaf in leaves.items()},
         metadata={"facts": json.dumps(facts)},
     )
 
@@ -57,7 +57,8 @@ def standing_from(data: bytes, model: Model, first: TrainState) -> Standing:
         raise RunError(say("towers.other_training"))
     key = jax.random.wrap_key_data(leaves[-1], impl=RANDOM_BITS)
     params, optimizer = jax.tree.unflatten(
-        jax.tree.structure((first.params, first.optimizer)), [jax.numpy.asarray(x) for x in leaves[:-1]]
+        jax.tree.structure((first.params, first.optimizer)),
+        [jax.numpy.asarray(x) for x in leaves[:-1]],
     )
     best, tree = jax.tree.flatten(model.params)
     kept = [jax.numpy.asarray(stored[f"best.{i}"]) for i in range(len(best))]

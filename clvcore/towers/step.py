@@ -1,5 +1,6 @@
 """One step of training: a pure function from state and batch to state and loss."""
 
+from collections.abc import Callable
 from functools import partial
 from typing import NamedTuple
 
@@ -28,6 +29,9 @@ from clvcore.towers.negatives import Rows
 
 RANDOM_BITS = "unsafe_rbg"
 """Generator of dropout masks: on a CPU the default one makes them as dear as attention."""
+
+
+_SAMPLED: dict[Loss, Callable[..., Float[Array, " batch"]]] = {"gbce": gbce, "bpr": bpr}
 
 
 class TrainState(NamedTuple):
@@ -125,16 +129,16 @@ def _of_block(
 ) -> Float[Array, ""]:
     """Weighted sum of the losses of a block of choices."""
     (users, taken_items), (vectors, temperature), (taken, weight) = rows, shared, given
-    how = {"similarity": objective.similarity, "temperature": temperature}
-    choices = Choices(users, taken)
+    choices, similarity = Choices(users, taken), objective.similarity
     if taken_items is None:
-        return jnp.sum(weight * full_softmax(choices, vectors, **how))
+        loss = full_softmax(choices, vectors, similarity=similarity, temperature=temperature)
+        return jnp.sum(weight * loss)
+    told_apart = _SAMPLED.get(objective.loss, sampled_softmax)
+    if told_apart is gbce:
+        told_apart = partial(gbce, n_items=objective.n_items, calibration=objective.calibration)
     drawn = Drawn(fixed[0], vectors, fixed[1])
-    if objective.loss == "gbce":
-        how |= {"n_items": objective.n_items, "calibration": objective.calibration}
-    losses = {"gbce": gbce, "bpr": bpr}
-    loss = losses.get(objective.loss, sampled_softmax)
-    return jnp.sum(weight * loss(choices, taken_items, drawn, **how))
+    loss = told_apart(choices, taken_items, drawn, similarity=similarity, temperature=temperature)
+    return jnp.sum(weight * loss)
 
 
 @partial(jax.jit, static_argnames=("graph", "objective", "weight_decay"), donate_argnums=0)

@@ -28,7 +28,7 @@ def behaviour(per_user: list[list[tuple[int, str, float]]]) -> Histories:
         start=np.concatenate([[0], np.cumsum(counts)]).astype(np.int64),
         item=np.array([e[0] for e in flat], np.int32),
         kind=np.array([KINDS.index(e[1]) for e in flat], np.int8),
-        at=np.concatenate([np.arange(n) for n in counts]).astype(np.int64) * 60_000_000,
+        at=np.concatenate([1 + np.arange(n) for n in counts]).astype(np.int64) * 60_000_000,
         weight=np.array([e[2] for e in flat], np.float32),
     )
 
@@ -45,7 +45,7 @@ def test_a_run_on_one_item_is_one_event_of_its_strongest_kind():
     assert events.start.tolist() == [0, 2, 3]
     assert events.item.tolist() == [1, 2, 2]
     assert [KINDS[kind] for kind in events.kind] == ["purchase", "view", "refund"]
-    assert events.second.tolist() == [0, 180, 0]
+    assert events.second.tolist() == [60, 240, 60]
 
 
 def test_a_dislike_is_no_target():
@@ -61,6 +61,19 @@ def test_the_latest_events_of_a_long_history_are_kept_and_an_empty_one_stays_emp
     shown = padded(events, windows, 4).behaviour
     assert shown.item.tolist() == [[0, 0, 0, 0], [2, 3, 4, 5]]
     assert shown.at[1].tolist() == [0, 60, 120, 180]
+
+
+def test_where_only_the_order_is_known_there_are_no_times():
+    seen = behaviour([[(1, "view", 0.2), (2, "view", 0.2)]])
+    seen.at[:] = [0, 1]
+    events = sequences(seen)
+    assert padded(events, latest_windows(events, np.array([0]), 4), 4).behaviour.at is None
+
+
+def test_the_latest_stretch_of_a_long_history_is_a_full_one():
+    events = sequences(behaviour([[(i % 12, "view", 0.2) for i in range(11)]]))
+    windows = training_windows(events, 4)
+    assert list(zip(windows.first, windows.last, strict=True)) == [(0, 3), (3, 7), (7, 11)]
 
 
 people = st.lists(

@@ -5,11 +5,12 @@ import jax.numpy as jnp
 import numpy as np
 import pytest
 
-from clvcore.errors import FitError
+from clvcore.errors import FitError, RunError
 from clvcore.towers.config import TowerConfig, TrainConfig
 from clvcore.towers.encode import embeddings, encode_users, raw_items
 from clvcore.towers.lesson import Lesson
 from clvcore.towers.losses import similarities
+from clvcore.towers.standing import standing_bytes
 from clvcore.towers.train import fit
 
 SMALL = {"embedding_size": 16, "n_blocks": 1, "max_length": 8, "dropout": 0.0, "id_dropout": 0.0}
@@ -38,7 +39,9 @@ def trained(lesson, whole, config, train):
         ("transformer", "cosine", "full_softmax"),
         ("cnn", "euclidean", "sampled_softmax"),
         ("gru", "dot", "full_softmax"),
-        ("gru", "cosine", "sampled_softmax"),
+        ("gru", "cosine", "mixed_softmax"),
+        ("transformer", "cosine", "gbce"),
+        ("cnn", "cosine", "bpr"),
     ],
 )
 def test_every_encoder_similarity_and_loss_learns_what_follows(
@@ -62,6 +65,30 @@ def test_the_same_seed_gives_the_same_model_bit_for_bit_and_another_seed_another
     once, twice, other = run(1), run(1), run(2)
     assert all((a == b).all() for a, b in zip(once, twice, strict=True))
     assert any((a != b).any() for a, b in zip(once, other, strict=True))
+
+
+def test_a_training_that_was_left_goes_on_as_if_it_had_not_been(lesson, whole):
+    config = TowerConfig(**{**SMALL, "dropout": 0.2})
+    train = TrainConfig(epochs=3, batch_events=400)
+
+    def judge(model):
+        return rank_of_truth(model, lesson, whole)
+
+    at_once = trained(lesson, whole, config, train)
+    *_, half = fit(lesson, config, train, judge=judge, stop_after=1)
+    kept = standing_bytes(half.standing)
+    *_, rest = fit(lesson, config, train, judge=judge, resume=kept)
+    assert rest.info.step == at_once.info.step
+    assert rest.best_epoch == at_once.best_epoch
+    pairs = zip(
+        jax.tree.leaves(rest.standing.state.params),
+        jax.tree.leaves(at_once.standing.state.params),
+        strict=True,
+    )
+    assert all((a == b).all() for a, b in pairs)
+    other = TowerConfig(**{**SMALL, "embedding_size": 32})
+    with pytest.raises(RunError, match="other settings or other data"):
+        next(fit(lesson, other, train, judge=judge, resume=kept))
 
 
 def test_training_stops_when_it_no_longer_pays_and_keeps_the_best(lesson):
