@@ -95,8 +95,8 @@ def training_windows(events: Sequences, max_length: int) -> Window:
     lengths = np.diff(events.start)
     stretches = -(-lengths // max_length)
     user = np.repeat(np.arange(len(lengths)), stretches)
-    left = np.repeat(np.cumsum(stretches), stretches) - np.arange(len(user)) - 1
-    last = events.start[user + 1] - left * max_length
+    nth = np.arange(len(user)) - np.repeat(np.cumsum(stretches) - stretches, stretches)
+    last = events.start[user + 1] - (stretches[user] - 1 - nth) * max_length
     return Window(user, np.maximum(last - max_length, events.start[user]), last)
 
 

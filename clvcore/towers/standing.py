@@ -55,7 +55,7 @@ def standing_from(data: bytes, model: Model, first: TrainState) -> Standing:
     leaves = [stored.get(f"state.{i}", np.zeros(0)) for i in range(len(blank))]
     if [leaf.shape for leaf in leaves] != [np.shape(leaf) for leaf in blank]:
         raise RunError(say("towers.other_training"))
-    key = jax.random.wrap_key_data(leaves[-1], impl=RANDOM_BITS)
+    key = jax.random.wrap_key_data(jax.numpy.asarray(leaves[-1]), impl=RANDOM_BITS)
     params, optimizer = jax.tree.unflatten(
         jax.tree.structure((first.params, first.optimizer)),
         [jax.numpy.asarray(x) for x in leaves[:-1]],
