@@ -9,9 +9,10 @@ import click
 from rich.console import Console
 from rich.text import Text
 
+from clvcore import columns as col
 from clvcore.cli.dataset import STYLES, as_stored, summary, tell
 from clvcore.cli.files import raw_tables, table_options
-from clvcore.cli.intake import by_table
+from clvcore.cli.intake import by_table, pair_of
 from clvcore.cli.output import answer, as_json, working
 from clvcore.data.again.append import joined
 from clvcore.data.again.changes import Changes
@@ -20,14 +21,21 @@ from clvcore.data.clean import Intake
 from clvcore.data.dataset import ColumnMap, Dataset, RawTable, Recipe
 from clvcore.data.files.reading import Reading
 from clvcore.data.meaning.mapping import checked
+from clvcore.errors import ConfigError
 from clvcore.messages import say
+from clvcore.report.appended import came_told
+from clvcore.runs.databases.again import asked_again
 from clvcore.runs.workspace import Workspace
 
 
 def _by_recipe(command: Callable[..., Any]) -> Callable[..., Any]:
     """The options of a command that replays a recipe."""
     options = [
-        table_options(required=True),
+        table_options(required=False),
+        click.option("--again", is_flag=True, help=say("data.help_again")),
+        click.option(
+            "--param", "values", multiple=True, metavar="NAME=VALUE", help=say("data.db.help_param")
+        ),
         click.option(
             "--map", "maps", multiple=True, metavar="ROLE=COLUMN", help=say("data.help_again_map")
         ),
@@ -45,7 +53,7 @@ def _by_recipe(command: Callable[..., Any]) -> Callable[..., Any]:
 class _Replayed:
     """What came of the files by the recipe of a data set."""
 
-    previous: Dataset
+    previous: Intake
     fresh: Intake
     changes: Changes
 
@@ -53,12 +61,26 @@ class _Replayed:
 def _replayed(reference: str, given: Mapping[str, Any]) -> _Replayed:
     with working("cli.reading", data=reference):
         workspace = Workspace.default()
-        previous = workspace.resolve(reference)
-        raws = raw_tables(given, _readings(previous))
-        recipe = _adapted(previous.recipe, raws, given)
+        data = workspace.resolve(reference)
+        previous = workspace.intake_of(data)
+        raws = raw_tables(given, _readings(data)) | _asked_anew(data, given)
+        if not raws:
+            raise ConfigError(say("data.again_no_file", name=data.name))
+        recipe = _adapted(data.recipe, raws, given)
         return _Replayed(
             previous, *replay(raws, recipe, previous, now=datetime.now(UTC), key=workspace.key())
         )
+
+
+def _asked_anew(data: Dataset, given: Mapping[str, Any]) -> dict[str, RawTable]:
+    """The answers of the databases that the data set was brought in from, where it is wished so."""
+    parameters = dict(pair_of(text, "data.db.bad_param") for text in given["values"])
+    if given["again"]:
+        files = [table for table in col.TABLES if given[table]]
+        return asked_again(data, parameters, but=files)
+    if parameters:
+        raise ConfigError(say("data.again_param_alone"))
+    return {}
 
 
 def _readings(dataset: Dataset) -> dict[str, Reading]:
@@ -89,8 +111,8 @@ def check(reference: str, *, as_json: bool, **given: Any) -> None:
     """How further files differ from a data set; nothing is stored."""
     found = _replayed(reference, given)
     value = {
-        "data": found.previous.id,
-        "name": found.previous.name,
+        "data": found.previous.dataset.id,
+        "name": found.previous.dataset.name,
         "alarming": len(found.changes.alarming),
         "changes": plain(found.changes),
         "tables": summary(found.fresh.dataset)["tables"],
@@ -106,17 +128,19 @@ def check(reference: str, *, as_json: bool, **given: Any) -> None:
 def append_(reference: str, *, name: str | None, as_json: bool, **given: Any) -> None:
     """The data set with the rows of further files, as a new data set of the workspace."""
     found, workspace = _replayed(reference, given), Workspace.default()
-    previous = found.previous
-    intake = joined(previous, found.fresh, name=name)
-    made, folder = intake.dataset, workspace.folder_of(previous.id)
+    previous = found.previous.dataset
+    both = joined(found.previous, found.fresh, name=name)
+    made, folder = both.intake.dataset, workspace.folder_of(previous.id)
     is_new = made.id != previous.id
     if is_new:
-        folder = workspace.add(intake)
+        folder = workspace.add(both.intake)
         made = as_stored(made, folder)
 
     def text(console: Console) -> None:
         if not is_new:
             console.print(Text(say("data.again_nothing", name=previous.name)))
+        for one in came_told(both, previous.currency):
+            console.print(Text(one))
         tell_changes(console, found.changes)
         console.print()
         tell(console, made, folder)
@@ -124,6 +148,9 @@ def append_(reference: str, *, name: str | None, as_json: bool, **given: Any) ->
     value = summary(made, folder) | {
         "parent": previous.id,
         "is_new": is_new,
+        "came": {
+            one.table: asdict(one) | {"there": both.there.get(one.table, 0)} for one in both.came
+        },
         "changes": plain(found.changes),
     }
     answer(value, as_json=as_json, text=text)

@@ -277,6 +277,18 @@ def _pair(text: str) -> tuple[str, str]:
     return left.strip(), right.strip()
 
 
+def pair_of(text: str, wrong: str) -> tuple[str, str]:
+    """The two sides of ``name=value``.
+
+    Raises:
+        ConfigError: it is no such pair; ``wrong`` is the key of what is said then.
+    """
+    name, equals, value = text.partition("=")
+    if not (name.strip() and equals):
+        raise ConfigError(say(wrong, text=text))
+    return name.strip(), value
+
+
 def _choice(text: str) -> tuple[str, str]:
     rule, _, choice = text.partition("=")
     chosen({rule.strip(): choice.strip()})

@@ -13,7 +13,7 @@ from rich.text import Text
 from clvcore import columns as col
 from clvcore.cli.dataset import as_stored, summary, tell
 from clvcore.cli.files import raw_tables, table_options
-from clvcore.cli.intake import Wishes, recipe_options
+from clvcore.cli.intake import Wishes, pair_of, recipe_options
 from clvcore.cli.output import answer, as_json, working
 from clvcore.data.clean import bring_in
 from clvcore.data.dataset import RawTable
@@ -75,8 +75,8 @@ def query(
 ) -> None:
     """A data set of the workspace from one or more queries, and files beside them."""
     place = named.source(source)
-    parameters = dict(_pair(text, "data.db.bad_param") for text in values)
-    statements = {table: sql, **dict(_pair(text, "data.db.bad_also") for text in others)}
+    parameters = dict(pair_of(text, "data.db.bad_param") for text in values)
+    statements = {table: sql, **dict(pair_of(text, "data.db.bad_also") for text in others)}
     if preview:
         _show(ask.preview(place, sql, _own(sql, parameters)), as_json=as_json)
         return
@@ -127,13 +127,6 @@ def _own(statement: str, parameters: Mapping[str, str]) -> dict[str, str]:
 def _called(place: Connection) -> str:
     """What a data set is called by default: the source, or the file or database of an address."""
     return place.name if "://" not in place.name else Path(place.place).stem
-
-
-def _pair(text: str, wrong: str) -> tuple[str, str]:
-    name, equals, value = text.partition("=")
-    if not (name.strip() and equals):
-        raise ConfigError(say(wrong, text=text))
-    return name.strip(), value
 
 
 def _show(raw: RawTable, *, as_json: bool) -> None:

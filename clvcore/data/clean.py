@@ -14,7 +14,8 @@ from clvcore.data.cells.table import Cells
 from clvcore.data.cleaning.currencies import only_currency
 from clvcore.data.cleaning.events import ITEM_FACTS, clean_events, scan_events
 from clvcore.data.cleaning.impressions import clean_impressions
-from clvcore.data.cleaning.items import clean_items, most_frequent, with_unlisted
+from clvcore.data.cleaning.items import clean_items, with_unlisted
+from clvcore.data.cleaning.memory import Memory, with_names
 from clvcore.data.cleaning.personal import Personal, protect, told, without, without_attributes
 from clvcore.data.cleaning.quality import Cleaned, finding
 from clvcore.data.cleaning.scan import Scan
@@ -47,6 +48,8 @@ class Intake:
     """table -> its rejected rows, where there are some"""
     ignored: Mapping[str, pl.DataFrame] = field(default_factory=dict)
     """table -> its ignored rows, where there are some"""
+    memory: Memory = field(default_factory=Memory)
+    """What the next file has to know of these."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,13 +71,25 @@ class Prepared:
         return None if until is None else pl.lit(until, dtype=col.TIME)
 
 
-def prepare(raws: Mapping[str, RawTable], recipe: Recipe, *, key: bytes | None = None) -> Prepared:
+def prepare(
+    raws: Mapping[str, RawTable],
+    recipe: Recipe,
+    *,
+    key: bytes | None = None,
+    with_events: bool = True,
+) -> Prepared:
     """The tables by role, without personal data, checked against the recipe.
+
+    Args:
+        raws: table -> its rows.
+        recipe: As for `bring_in`.
+        key: As there.
+        with_events: Whether an events table must be among them.
 
     Raises:
         ClvError: as `bring_in` says.
     """
-    _check_tables(raws)
+    _check_tables(raws, with_events=with_events)
     choices = Choices.of(recipe.options)
     _check_zone(recipe.time_zone)
     raws = {
@@ -142,13 +157,20 @@ def scanned(ready: Prepared, now: datetime | None) -> Scan:
     return scan_events(ready.views["events"], domain=domain, until=limit, now=now)
 
 
-def finished(ready: Prepared, seen: Scan, choices: Mapping[str, str] | None = None) -> Intake:
+def finished(
+    ready: Prepared,
+    seen: Scan | None,
+    choices: Mapping[str, str] | None = None,
+    beside: tuple[datetime, datetime] | None = None,
+) -> Intake:
     """The data set of tables that were looked at.
 
     Args:
         ready: The tables by role.
-        seen: Their events.
+        seen: Their events; None where there is no such table.
         choices: rule -> choice for every rule; those of the recipe where none are given.
+        beside: First and last moment of the data set that the tables come to, so that there need
+            be no events among them.
 
     Raises:
         ClvError: as `bring_in` says.
@@ -158,16 +180,16 @@ def finished(ready: Prepared, seen: Scan, choices: Mapping[str, str] | None = No
         made = {name: one for name, one in choices.items() if one != RULES[name].usual}
         options = {name: one for name, one in recipe.options.items() if name not in _SAID}
         recipe = replace(recipe, options=options | ({"rules": made} if made else {}))
-    events = clean_events(seen, choices or views["events"].choices.rules)
-    if events.frame.height == 0:
-        first = events.findings[0].text if events.findings else ""
-        raise DataError(say("data.no_events", source=views["events"].raw.source, why=first))
-    cleaned = {"events": events} | {
-        name: _CLEANERS[name](view) for name, view in views.items() if name in _CLEANERS
-    }
+    cleaned: dict[str, Cleaned] = {}
+    if seen is not None:
+        events = cleaned["events"] = clean_events(seen, choices or seen.cells.choices.rules)
+        if beside is None and events.frame.height == 0:
+            first = events.findings[0].text if events.findings else ""
+            raise DataError(say("data.no_events", source=seen.cells.raw.source, why=first))
+    cleaned |= {name: _CLEANERS[name](view) for name, view in views.items() if name in _CLEANERS}
     if "impressions" in views:
         cleaned["impressions"] = clean_impressions(views["impressions"], until=ready.limit)
-    intake = _assembled(recipe, ready, cleaned)
+    intake = _assembled(recipe, ready, cleaned, beside)
     if not ready.personal:
         return intake
     findings = in_urgency([*intake.dataset.findings, *told(ready.personal)])
@@ -178,12 +200,12 @@ _SAID = ("rules", "drop_duplicates")
 _CLEANERS = {"items": clean_items, "users": clean_users, "spend": clean_spend}
 
 
-def _check_tables(raws: Mapping[str, RawTable]) -> None:
+def _check_tables(raws: Mapping[str, RawTable], *, with_events: bool) -> None:
     strangers = [name for name in raws if name not in col.TABLES]
     if strangers:
         tables = ", ".join(col.TABLES)
         raise UploadError(say("data.no_such_table", table=strangers[0], tables=tables))
-    if "events" not in raws:
+    if with_events and "events" not in raws:
         raise UploadError(say("data.events_missing"))
 
 
@@ -197,7 +219,7 @@ def _maps(raws: Mapping[str, RawTable], recipe: Recipe, choices: Choices) -> dic
         name: complete(raw, recipe.maps[name]) if name in recipe.maps else propose(raw)
         for name, raw in raws.items()
     }
-    if choices.item_title:
+    if choices.item_title and "events" in raws:
         events = maps["events"]
         titled = ColumnMap({**events.roles, col.TITLE: choices.item_title}, events.constants)
         maps["events"] = complete(raws["events"], titled)
@@ -211,16 +233,22 @@ def _moment(moment: datetime | None, time_zone: str) -> datetime | None:
     return local.astimezone(UTC)
 
 
-def _assembled(recipe: Recipe, ready: Prepared, cleaned: Mapping[str, Cleaned]) -> Intake:
+def _assembled(
+    recipe: Recipe,
+    ready: Prepared,
+    cleaned: Mapping[str, Cleaned],
+    beside: tuple[datetime, datetime] | None,
+) -> Intake:
     views, until = ready.views, recipe.observed_until
-    events = cleaned["events"].frame
+    events = cleaned["events"].frame if "events" in cleaned else pl.DataFrame(schema=col.EVENTS)
     shown = cleaned["impressions"].frame if "impressions" in cleaned else None
     listed_items = cleaned["items"].frame if "items" in cleaned else None
     listed_users = cleaned["users"].frame if "users" in cleaned else None
-    items = _items(events, shown, listed_items)
-    users = _users(events, shown, listed_users, views["events"])
+    memory = _memory(cleaned)
+    items = with_names(_items(events, shown, listed_items), memory.names).sort(col.ITEM)
+    users = _users(events, shown, listed_users, views.get("events"))
     times = pl.concat([frame[col.AT] for frame in (events, shown) if frame is not None])
-    first, last = _ends(times)
+    first, last = beside if beside is not None and times.is_empty() else _ends(times)
     findings = [one for name in cleaned for one in cleaned[name].findings]
     findings += _cut_short(views)
     findings += _laid_out(views)
@@ -246,7 +274,16 @@ def _assembled(recipe: Recipe, ready: Prepared, cleaned: Mapping[str, Cleaned]) 
     )
     rejects = {name: table.rejects for name, table in cleaned.items() if table.rejects.height}
     ignored = {name: table.ignored for name, table in cleaned.items() if table.ignored.height}
-    return Intake(dataset, rejects, ignored)
+    return Intake(dataset, rejects, ignored, memory)
+
+
+def _memory(cleaned: Mapping[str, Cleaned]) -> Memory:
+    """What the next file has to know of these tables."""
+    told = {"items": (col.ITEM, *ITEM_FACTS), "users": (col.USER, col.ACQUIRED)}
+    listed = {name: cleaned[name].frame.select(told[name]) for name in told if name in cleaned}
+    if "events" not in cleaned:
+        return Memory(listed=listed)
+    return Memory(cleaned["events"].apart, cleaned["events"].names, listed)
 
 
 def _ends(times: pl.Series) -> tuple[datetime, datetime]:
@@ -281,27 +318,21 @@ def _items(
     """The catalogue, and every item that an event or an impression names."""
     items = pl.DataFrame(schema=col.ITEMS) if listed_items is None else listed_items
     named = pl.concat([frame[col.ITEM] for frame in (events, shown) if frame is not None])
-    items = with_unlisted(items, named, col.ITEM)
-    facts = [name for name in ITEM_FACTS if name in events.columns]
-    if facts:
-        told = most_frequent(events, facts).rename({name: f"+{name}" for name in facts})
-        items = items.join(told, on=col.ITEM, how="left", maintain_order="left").with_columns(
-            pl.coalesce(name, f"+{name}").alias(name) for name in facts
-        )
-        items = items.drop(f"+{name}" for name in facts)
-    return items.sort(col.ITEM)
+    return with_unlisted(items, named, col.ITEM)
 
 
 def _users(
     events: pl.DataFrame,
     shown: pl.DataFrame | None,
     listed_users: pl.DataFrame | None,
-    view: Cells,
+    view: Cells | None,
 ) -> pl.DataFrame:
     """The users of the table, and every user that an event or an impression names."""
     users = pl.DataFrame(schema=col.USERS) if listed_users is None else listed_users
     seen = first_seen(events, shown)
     users = with_first_seen(with_unlisted(users, seen[col.USER], col.USER), seen)
+    if view is None:
+        return users.sort(col.USER)
     attributes = view.choices.user_attributes
     fresh = {name: column for name, column in attributes.items() if name not in users.columns}
     if fresh:
@@ -373,7 +404,8 @@ def _completions(
         if given is not None and frame.height > given.height:
             rows = frame.height - given.height
             found.append(finding(Severity.WARNING, f"unlisted_{table}", table, rows=rows))
-    seen = pl.DataFrame() if listed_users is None else first_seen(cleaned["events"].frame)
+    happened = cleaned["events"].frame if "events" in cleaned else pl.DataFrame(schema=col.EVENTS)
+    seen = pl.DataFrame() if listed_users is None else first_seen(happened)
     early = users.clear() if listed_users is None else users.join(seen, on=col.USER, how="inner")
     if early.height and (early := early.filter(pl.col("_first") < pl.col(col.ACQUIRED))).height:
         found.append(finding(Severity.WARNING, "late_acquisition", "users", rows=early.height))

@@ -23,6 +23,7 @@ from clvcore import columns as col
 from clvcore.data import lineage
 from clvcore.data import recipe as recipes
 from clvcore.data.clean import Intake
+from clvcore.data.cleaning.memory import Memory
 from clvcore.data.dataset import Account, Dataset, Finding, Severity, content_id
 from clvcore.errors import ClvError, DataError
 from clvcore.messages import recalled, remembered, say
@@ -31,6 +32,8 @@ from clvcore.report.tables import safe_for_sheets
 FACTS = "dataset.json"
 REJECTS = "rejects_{table}.csv"
 IGNORED = "ignored_{table}.csv"
+MEMORY = "memory_{part}.parquet"
+"""What the next file has to know, see `clvcore.data.cleaning.memory`; absent where that is nothing."""
 TEMPORARY = ".new-"
 _ABANDONED_S = 3600.0
 
@@ -59,10 +62,47 @@ def store(intake: Intake, place: Path) -> Path:
             safe_for_sheets(rejects).write_csv(folder / REJECTS.format(table=table))
         for table, ignored in intake.ignored.items():
             safe_for_sheets(ignored).write_csv(folder / IGNORED.format(table=table))
+        for part, frame in _parts(intake.memory).items():
+            if frame.height:
+                place = folder / MEMORY.format(part=part)
+                frame.write_parquet(place, compression="zstd")
         facts = json.dumps(_facts(intake.dataset), indent=1, ensure_ascii=False)
         (folder / FACTS).write_text(facts, "utf-8")
 
     return put_whole(place, write)
+
+
+def _parts(memory: Memory) -> dict[str, pl.DataFrame]:
+    listed = {f"listed_{table}": frame for table, frame in memory.listed.items()}
+    return {"rows": memory.rows, "names": memory.names, **listed}
+
+
+def intake_of(folder: Path, dataset: Dataset) -> Intake:
+    """A stored data set with all that stands beside it, so that files can be added to it.
+
+    Raises:
+        DataError: a file is damaged.
+    """
+    try:
+        parts = {
+            part: pl.read_parquet(file, memory_map=False)
+            for part in ("rows", "names", "listed_items", "listed_users")
+            if (file := folder / MEMORY.format(part=part)).is_file()
+        }
+        left = [
+            {
+                table: pl.read_csv(file, infer_schema=False)
+                for table in col.TABLES
+                if (file := folder / pattern.format(table=table)).is_file()
+            }
+            for pattern in (REJECTS, IGNORED)
+        ]
+    except (OSError, pl.exceptions.PolarsError) as error:
+        raise _damaged(folder, error) from error
+    listed = {name.removeprefix("listed_"): one for name, one in parts.items() if "_" in name}
+    nothing = Memory()
+    memory = Memory(parts.get("rows", nothing.rows), parts.get("names", nothing.names), listed)
+    return Intake(dataset, *left, memory)
 
 
 def put_whole(place: Path, write: Callable[[Path], None]) -> Path:

@@ -121,6 +121,15 @@ class Workspace:
             return self._at(path)
         raise NotFoundError(self._unknown(reference, entries))
 
+    def intake_of(self, dataset: Dataset) -> Intake:
+        """A data set with what was left out of it and is remembered of it, as far as that is stored.
+
+        Raises:
+            DataError: a file beside it is damaged.
+        """
+        folder = self.folder_of(dataset.id)
+        return Intake(dataset, {}) if folder is None else stored.intake_of(folder, dataset)
+
     def folder_of(self, dataset_id: str) -> Path | None:
         """The folder of a data set that was brought in; None where it was not."""
         folder = self.datasets / dataset_id
@@ -220,7 +229,7 @@ def _key(path: Path) -> str:
 def _code_version() -> str:
     """Digest of the code of the intake, so that an update never serves what the old code read."""
     package = Path(clvcore.__file__).parent
-    sources = [package / "columns.py", package / "units.py", *sorted(package.glob("data/*.py"))]
+    sources = [package / "columns.py", package / "units.py", *sorted(package.glob("data/**/*.py"))]
     digest = hashlib.blake2b(f"{clvcore.__version__} {pl.__version__}".encode(), digest_size=8)
     for source in sources:
         digest.update(source.read_bytes())

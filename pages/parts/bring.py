@@ -53,6 +53,8 @@ def bring() -> None:
     if wrong:
         st.error(wrong, icon=":material/error:")
     raws = with_database(files())
+    if "events" not in raws and again(raws):
+        return
     if "events" not in raws:
         st.write(say("page_data.bring.start"))
         st.caption(say("page_data.bring.example"))

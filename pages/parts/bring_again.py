@@ -9,13 +9,14 @@ import streamlit as st
 
 from clvcore.charts import numbers, words
 from clvcore.data import recipe as recipes
-from clvcore.data.again.append import joined
+from clvcore.data.again.append import Appended, joined
 from clvcore.data.again.changes import Change, Changes, shown
 from clvcore.data.again.headers import Missing, known_columns, missing, under_their_names
 from clvcore.data.again.replay import question, replay
 from clvcore.data.clean import Intake, bring_in
 from clvcore.data.dataset import Dataset, RawTable
 from clvcore.messages import say
+from clvcore.report.appended import came_told
 from clvcore.report.wording import on_page
 from clvcore.runs.workspace import Workspace
 from pages.parts import choice, linked
@@ -35,7 +36,10 @@ def again(raws: Mapping[str, RawTable]) -> bool:
         Whether they are read by a recipe that is there; else the form for a new one is to come.
     """
     if "events" not in raws:
-        return False
+        if raws and choice.own():
+            st.caption(say("page_data.again_without_events"))
+            _add(raws, None)
+        return bool(raws and choice.own())
     like = _alike(raws)
     how = linked.segments(
         say("page_data.again_as"),
@@ -80,11 +84,13 @@ def _add(raws: Mapping[str, RawTable], like: str | None) -> None:
     answers = _answers(raws, previous)
     if answers is None:
         return
-    intake, changes = _replayed(raws, previous, answers)
+    both, changes = _replayed(raws, previous, answers)
+    intake = both.intake
     if intake.dataset.id == previous.id:
         st.info(say("page_data.again_nothing", name=plain(previous.name)))
+        _came(both, previous)
         return
-    _tell(changes, intake, previous)
+    _tell(changes, both, previous)
     calm = "calm" if not changes.alarming else "alarming"
     st.button(
         say(f"page_data.again_add_{calm}"),
@@ -155,41 +161,53 @@ def _key(raws: Mapping[str, RawTable], previous: Dataset, answers: Answers) -> o
 
 def _replayed(
     raws: Mapping[str, RawTable], previous: Dataset, answers: Answers
-) -> tuple[Intake, Changes]:
+) -> tuple[Appended, Changes]:
     """The data set with the files and what differs; worked out once for each state of the files."""
     key, said = _key(raws, previous, answers), st.session_state
     known = said.get("data_again")
     if known is None or known[0] != key:
         with st.spinner(say("page_data.bring.checking")):
+            workspace = Workspace.default()
+            there = workspace.intake_of(previous)
             fresh, changes = replay(
                 raws,
                 previous.recipe,
-                previous,
+                there,
                 answers,
                 now=datetime.now(UTC),
-                key=Workspace.default().key(),
+                key=workspace.key(),
             )
-            known = said["data_again"] = (key, joined(previous, fresh), changes)
+            known = said["data_again"] = (key, joined(there, fresh), changes)
     return known[1], known[2]
 
 
-def _tell(changes: Changes, intake: Intake, previous: Dataset) -> None:
+def _tell(changes: Changes, both: Appended, previous: Dataset) -> None:
     """What the files add, and what differs, the gravest first."""
-    more = intake.dataset.events.height - previous.events.height
+    first = both.came[0]
     told = {
-        "more": numbers.headline_count(more),
+        "more": numbers.headline_count(first.accepted),
+        "table": words.table(first.table),
         "name": plain(previous.name),
         "alarming": len(changes.alarming),
         "compared": len(changes.all),
     }
     key = "page_data.again_ready_alarming" if changes.alarming else "page_data.again_ready"
+    if first.table != "events":
+        key = f"{key}_table"
     st.subheader(say(key, **told), anchor=False)
+    _came(both, previous)
     for one in changes.news[:SHOWN]:
         tell(one)
     with st.expander(say("page_data.again_all", compared=len(changes.all)), key="data_again_all"):
         for one in changes.news[SHOWN:]:
             tell(one)
         _table(changes.all)
+
+
+def _came(both: Appended, previous: Dataset) -> None:
+    """What became of every row of the files."""
+    for one in came_told(both, previous.currency):
+        st.write(plain(one))
 
 
 def _table(compared: tuple[Change, ...]) -> None:

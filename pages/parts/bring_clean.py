@@ -50,7 +50,7 @@ def cleaning(seen: Considered) -> dict[str, str]:
 
 def is_action(finding: Finding) -> bool:
     """Whether a finding is one of the repair actions that `cleaning` draws."""
-    told = {*RULES, *FOUND.values(), "not_items", "negative_purchase", BROKEN, "clean.aside"}
+    told = {*RULES, *FOUND.values(), "not_items", BROKEN, "clean.aside"}
     left_out = finding.severity is Severity.ERROR or finding.rule in {"after_end", "not_happened"}
     ruled = finding.rule.removesuffix("_found") in told
     return finding.table == "events" and (ruled or left_out)

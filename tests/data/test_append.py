@@ -16,14 +16,14 @@ SPEND = "date,channel,cost\n2025-01-01,ads,7\n2025-01-02,ads,3\n"
 
 @pytest.fixture
 def january(bring):
-    return bring(events=JANUARY, spend=SPEND).dataset
+    return bring(events=JANUARY, spend=SPEND)
 
 
 def added(dataset, **tables):
     raws = {
         name: read(text.encode(), table=name, source=f"{name}.csv") for name, text in tables.items()
     }
-    return append(dataset, raws)
+    return append(dataset, raws).intake
 
 
 def rules(dataset):
@@ -73,7 +73,7 @@ def test_spend_of_the_same_day_and_channel_is_replaced_with_the_change_said(janu
 
 
 def test_the_later_file_counts_for_items_and_an_empty_cell_leaves_what_was_known(bring):
-    first = bring(events=JANUARY, items="id,name,price\nx,Mug,2\ny,Cup,3\n").dataset
+    first = bring(events=JANUARY, items="id,name,price\nx,Mug,2\ny,Cup,3\n")
     made = added(first, events=FEBRUARY, items="id,name,price\ny,Big cup,\nz,Bowl,4\n").dataset
     assert made.items["title"].to_list() == ["Mug", "Big cup", "Bowl"]
     assert made.items["price"].to_list() == [Decimal(2), Decimal(3), Decimal(4)]
@@ -82,21 +82,21 @@ def test_the_later_file_counts_for_items_and_an_empty_cell_leaves_what_was_known
 
 
 def test_numbers_that_turn_into_words_are_words_for_all(bring):
-    first = bring(events=JANUARY, users="user,acquired_at,age\n1,2025-01-01,33\n").dataset
+    first = bring(events=JANUARY, users="user,acquired_at,age\n1,2025-01-01,33\n")
     made = added(first, events=FEBRUARY, users="user,acquired_at,age\n3,2025-01-09,old\n").dataset
     assert made.users["age"].to_list() == ["33", None, "old"]
     assert made.users["acquired_at"].dt.day().to_list() == [1, 6, 9]
 
 
 def test_an_earlier_file_moves_the_first_sight_of_its_users(bring):
-    late = bring(events=FEBRUARY).dataset
+    late = bring(events=FEBRUARY)
     made = added(late, events=HEAD + "3,x,2025-01-20,1.00,1\n").dataset
     assert made.users["acquired_at"].dt.to_string("%m-%d").to_list() == ["01-20"]
 
 
 def test_the_result_names_its_parent_and_every_file(january):
     made = added(january, events=FEBRUARY).dataset
-    assert [step.parent for step in made.lineage] == [None, january.id]
+    assert [step.parent for step in made.lineage] == [None, january.dataset.id]
     assert [one.table for step in made.lineage for one in step.origins] == [
         "events", "spend", "events",
     ]  # fmt: skip
@@ -106,7 +106,7 @@ def test_the_result_names_its_parent_and_every_file(january):
 
 def test_rows_after_the_former_end_of_observation_are_taken_and_move_it(bring):
     until = datetime(2025, 1, 31, tzinfo=UTC)
-    first = bring({"observed_until": until}, events=JANUARY).dataset
+    first = bring({"observed_until": until}, events=JANUARY)
     made = added(first, events=FEBRUARY).dataset
     assert made.recipe.observed_until is None
     assert made.observed[1] == datetime(2025, 2, 1, tzinfo=UTC)
@@ -115,7 +115,7 @@ def test_rows_after_the_former_end_of_observation_are_taken_and_move_it(bring):
 
 def test_findings_of_both_files_are_one_where_they_tell_the_same(january):
     broken = HEAD + ",y,2025-02-01,9.00,1\n4,y,2025-02-02,1.00,1\n"
-    made = added(added(january, events=broken).dataset, events=broken.replace("9.00", "2.00"))
+    made = added(added(january, events=broken), events=broken.replace("9.00", "2.00"))
     (one,) = [one for one in made.dataset.findings if one.rule == "no_user"]
     assert (one.rows, one.money) == (2, Decimal(11))
     assert "2 rows" in one.text

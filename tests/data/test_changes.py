@@ -32,11 +32,11 @@ def raws(made, head=HEAD):
 @pytest.fixture
 def year(bring):
     text = "\n".join(",".join(line) for line in [HEAD, *rows(date(2024, 1, 1), 366)])
-    return bring({"options": {"decimal": "."}}, events=text).dataset
+    return bring({"options": {"decimal": "."}}, events=text)
 
 
 def changed(year, made, head=HEAD, answers=None):
-    _, found = replay(raws(made, head), year.recipe, year, answers)
+    _, found = replay(raws(made, head), year.dataset.recipe, year, answers)
     return {one.rule: one for one in found.news}
 
 
@@ -44,7 +44,7 @@ JANUARY = date(2025, 1, 1)
 
 
 def test_a_month_like_those_before_is_no_news(year):
-    _, found = replay(raws(rows(JANUARY, 31)), year.recipe, year)
+    _, found = replay(raws(rows(JANUARY, 31)), year.dataset.recipe, year)
     assert found.alarming == ()
     volume = next(one for one in found.all if one.rule == "volume")
     assert (volume.before, volume.after) == (pytest.approx(6), pytest.approx(6))
@@ -138,9 +138,7 @@ def test_personal_ids_are_hashed_alike_so_that_users_are_known_again():
     key = b"key of the workspace"
     first = bring_in(raws(mails(date(2025, 1, 1))), Recipe("p", "EUR", options=options), key=key)
     assert "@" not in first.dataset.users["user_id"][0]
-    fresh, found = replay(
-        raws(mails(date(2025, 2, 1))), first.dataset.recipe, first.dataset, key=key
-    )
+    fresh, found = replay(raws(mails(date(2025, 2, 1))), first.dataset.recipe, first, key=key)
     assert set(fresh.dataset.users["user_id"]) == set(first.dataset.users["user_id"])
     assert found.news == ()
 
@@ -150,8 +148,8 @@ def test_files_without_a_header_are_read_under_the_names_of_the_recipe(bring):
     first = bring(
         {"options": {"decimal": ".", "names": {"events": names}}},
         events="\n".join(",".join(line) for line in rows(date(2025, 1, 1), 31)),
-    ).dataset
-    assert first.events.height == 31 * 6
+    )
+    assert first.dataset.events.height == 31 * 6
     made = [*rows(date(2025, 2, 1), 28)]
-    fresh, _ = replay(raws(made[1:], made[0]), first.recipe, first)
+    fresh, _ = replay(raws(made[1:], made[0]), first.dataset.recipe, first)
     assert fresh.dataset.events.height == 28 * 6

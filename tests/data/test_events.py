@@ -147,7 +147,9 @@ def test_a_negative_purchase_is_a_refund(bring):
     dataset = bring(events="user,time,quantity,price\n1,2025-01-01,-2,3.50\n").dataset
     row = dataset.events.row(0, named=True)
     assert (row[col.KIND], row[col.AMOUNT], row[col.QUANTITY]) == ("refund", Decimal("-7.0"), 2.0)
-    assert rules(dataset)["negative_purchase"].money == Decimal("-7.0000")
+    told = [one for one in dataset.findings if one.money == Decimal("-7.0000")]
+    assert [one.rule for one in told] == ["returns_found"]
+    assert "1 of these rows stood in the file as purchases below zero" in told[0].text
 
 
 def test_a_refund_written_as_a_positive_amount_goes_below_zero(bring):

@@ -7,7 +7,7 @@ import polars as pl
 import pytest
 
 from clvcore.data.again.append import append
-from clvcore.data.clean import bring_in
+from clvcore.data.clean import Intake, bring_in
 from clvcore.data.dataset import Recipe
 from clvcore.data.files.read import read
 from clvcore.messages import say
@@ -84,7 +84,7 @@ def test_columns_that_waver_are_followed_over_time(quality):
 
 
 def test_the_file_tells_totals_findings_and_where_the_data_came_from_as_text(data):
-    added = append(data, raws(events=EVENTS)).dataset
+    added = append(Intake(data, {}), raws(events=EVENTS)).intake.dataset
     page = html_bytes(soundness(added, made_at=MADE_AT)).decode()
     assert "default-src &#39;none&#39;" in page
     assert f"to the data set {data.id}" in page

@@ -1,20 +1,20 @@
-"""Next month's files are added to a data set: every row once, and what came later counts.
+"""Next month's files are added to a data set: every row once, as if all had come together.
 
-A row of behaviour is there already where user, item, time, kind, amount, order and quantity are the
-same. A file may rightly hold the same row twice, so of every such row as many are kept as the side
-has that has more of them. (Two equal rows that were parted over two files are therefore one: nothing
-tells them from a row that was exported twice.) Items and users go by their id: what the later file
-says counts, what it leaves empty stays as it was; a title that only events tell is therefore the
-most frequent one of the later file, not of both. Spend goes by day, channel and campaign: the later
-file replaces what was there. Rows that were there already, and rows that were replaced, are ignored
-in the account, with their money.
+Adding a file gives the same events, items, users and accounts as bringing it in together with the
+files before, in one table. That is so since what a clean table no longer tells is kept, see
+`clvcore.data.cleaning.memory`: a refund finds the purchase of last month, and an item bears the name
+that all files told most. Three things are otherwise, on purpose. A row of behaviour that stands in
+the data set already is left out, while a file may rightly hold the same row twice: of equal rows as
+many are kept as the side has that has more of them (two equal rows that were parted over two files
+are therefore one: nothing tells them from a row that was exported twice). Rules that compare a row
+with all others or with the clock (outliers, bots, the future) judge each file when it comes. And the
+later file counts for items, users and spend, where what it leaves empty stays as it was.
 
-Rules of cleaning look at the later files alone: a return whose purchase is in an earlier file counts
-as one whose purchase was not found.
+Spend goes by day, channel and campaign: the later file replaces what was there.
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import fields, replace
+from dataclasses import dataclass, replace
 from datetime import datetime
 from decimal import Decimal
 
@@ -22,94 +22,125 @@ import polars as pl
 
 from clvcore import columns as col
 from clvcore.data.again import joined as tables
-from clvcore.data.clean import Intake, bring_in, in_urgency
+from clvcore.data.again.accounts import accounts_of_both, came_of
+from clvcore.data.again.behaviour import Behaviour, behaviour_of_both
+from clvcore.data.again.leftovers import carried
+from clvcore.data.again.replay import replayed
+from clvcore.data.again.told import findings_of_both, tables_as_a_whole
+from clvcore.data.clean import Intake, in_urgency
 from clvcore.data.cleaning.items import with_unlisted
-from clvcore.data.cleaning.quality import finding, total
-from clvcore.data.cleaning.users import FIRST, first_seen
-from clvcore.data.dataset import Account, Dataset, Finding, RawTable, Recipe, Severity
-from clvcore.messages import Said
+from clvcore.data.cleaning.memory import Memory, names_of_both, with_names
+from clvcore.data.cleaning.quality import total
+from clvcore.data.cleaning.users import first_seen, with_first_seen
+from clvcore.data.dataset import Account, Dataset, RawTable, Recipe, Step
 
 _NOTHING = Decimal("0.0000")
-_OF_THE_WHOLE = ("unlisted_items", "unlisted_users", "late_acquisition", "spend_unknown")
-"""Rules about the tables as they stand together, not about the rows of one file."""
-_COUNTED = {"rows", "count", "money", "column", "table", "table_id"}
-"""Gaps of every finding's sentence."""
-_KEPT = {"line", "examples", "zone", "kinds", "names", "named", "currency"}
-"""Gaps that tell where and what, for example; those of the first finding stand for all."""
 _KEYS = {"items": col.ITEM, "users": col.USER}
 
 
+@dataclass(frozen=True, slots=True)
+class Appended:
+    """A data set with the rows of further files."""
+
+    intake: Intake
+    came: tuple[Account, ...]
+    """What became of the rows and the money of the further files, for each of their tables."""
+    there: Mapping[str, int]
+    """table -> how many of these rows stood in the data set already"""
+
+
 def append(
-    previous: Dataset,
+    previous: Intake,
     raws: Mapping[str, RawTable],
     recipe: Recipe | None = None,
     *,
     now: datetime | None = None,
     key: bytes | None = None,
-) -> Intake:
-    """The data set with the rows of further files, and the rejected rows of these.
+) -> Appended:
+    """The data set with the rows of further files.
 
     Args:
-        previous: What is there.
-        raws: table -> its rows; ``events`` must be among them.
+        previous: What is there, with what was left out of it and what is remembered of it.
+        raws: table -> its rows, of any tables.
         recipe: How to read them; that of ``previous`` where none is given.
         now: As for `clvcore.data.clean.bring_in`.
         key: As there.
 
     Raises:
-        ClvError: as `clvcore.data.clean.bring_in`.
+        ClvError: as `clvcore.data.clean.bring_in`, but that there need be no events.
     """
-    asked = previous.recipe if recipe is None else recipe
-    fresh = bring_in(raws, replace(asked, observed_until=None), now=now, key=key)
-    return joined(previous, fresh)
+    asked = previous.dataset.recipe if recipe is None else recipe
+    return joined(previous, replayed(previous, raws, asked, now=now, key=key).new)
 
 
-def joined(previous: Dataset, fresh: Intake, name: str | None = None) -> Intake:
+def joined(previous: Intake, fresh: Intake, name: str | None = None) -> Appended:
     """Two data sets as one; of what both tell the later, ``fresh``, counts.
 
     Args:
         previous: What is there; what comes of it bears its name where ``name`` is None.
-        fresh: What was brought in by the same recipe.
+        fresh: What further files bring that is not there yet, see `clvcore.data.again.replay`.
         name: Of the new data set.
     """
-    new = fresh.dataset
-    events, again = tables.behaviour(previous.events, new.events, tables.SAME_EVENT)
-    shown, shown_again = _shown(previous.impressions, new.impressions)
-    spend, replaced = tables.spend(previous.spend, new.spend)
-    items, users = _items(previous, new, events, shown), _users(previous, new)
+    old, new = previous.dataset, fresh.dataset
+    events = behaviour_of_both(previous, fresh)
+    shown, shown_again = _shown(old.impressions, new.impressions)
+    spend, replaced = tables.spend(old.spend, new.spend)
+    memory = _memory(previous.memory, fresh.memory, events)
+    items = _items(previous, fresh, events.frame, shown, memory)
+    users = _users(previous, fresh, first_seen(events.frame, shown))
     moved = {
-        "events": (again.height, total(again[col.AMOUNT])),
         "impressions": (shown_again, _NOTHING),
         "spend": (replaced.height, total(replaced[col.AMOUNT])),
-        **{table: (len(_told_twice(previous, new, table)), _NOTHING) for table in _KEYS},
+        **{table: (_told_twice(previous, fresh, table).len(), _NOTHING) for table in _KEYS},
     }
-    accounts = _accounts(previous.accounts, new.accounts, moved)
-    told = _told(previous, new, again, replaced, moved)
-    found = [
-        *_summed([*previous.findings, *new.findings, *told]),
-        *_of_the_whole(items, users, events, spend, accounts),
-    ]
-    until, last = previous.recipe.observed_until, max(previous.observed[1], new.observed[1])
+    accounts = accounts_of_both(old.accounts, new.accounts, moved, events)
+    came = came_of(new.accounts, shown_again, events)
+    found = findings_of_both(previous, fresh, events, replaced, moved)
+    found += tables_as_a_whole(items, users, events.frame, spend, accounts)
+    until, last = old.recipe.observed_until, max(old.observed[1], new.observed[1])
     recipe = replace(
         new.recipe,
-        name=previous.name if name is None else name.strip(),
-        maps={**previous.recipe.maps, **new.recipe.maps},
+        name=old.name if name is None else name.strip(),
+        maps={**old.recipe.maps, **new.recipe.maps},
         observed_until=until if until is not None and last <= until else None,
     )
-    steps = [replace(step, parent=previous.id) for step in new.lineage]
     dataset = Dataset.of(
-        events=events,
+        events=events.frame,
         items=items,
         users=users,
         spend=spend,
         impressions=shown,
-        observed=(min(previous.observed[0], new.observed[0]), last),
+        observed=(min(old.observed[0], new.observed[0]), last),
         recipe=recipe,
         accounts=accounts,
         findings=in_urgency(found),
-        lineage=(*previous.lineage, *steps),
+        lineage=(*old.lineage, *_steps(old, new, came)),
     )
-    return Intake(dataset, fresh.rejects, fresh.ignored)
+    rejects, ignored = carried(previous, fresh, events)
+    there = {"events": events.there, "impressions": shown_again}
+    return Appended(Intake(dataset, rejects, ignored, memory), came, there)
+
+
+def _steps(old: Dataset, new: Dataset, came: Sequence[Account]) -> list[Step]:
+    """The steps of the new files, with what became of them in the whole."""
+    known = {one.table: one for one in came}
+    return [
+        replace(
+            step,
+            parent=old.id,
+            origins=tuple(replace(one, account=known[one.table]) for one in step.origins),
+        )
+        for step in new.lineage
+    ]
+
+
+def _memory(old: Memory, new: Memory, events: Behaviour) -> Memory:
+    """What is to be remembered of both."""
+    listed = dict(old.listed)
+    for table, told in new.listed.items():
+        before = listed.get(table, told.clear())
+        listed[table] = tables.by_id(before, told, _KEYS[table], later_counts=True)
+    return Memory(events.apart, names_of_both(old.names, new.names), listed)
 
 
 def _shown(
@@ -131,148 +162,86 @@ def _later_counts(previous: Dataset, new: Dataset, table: str) -> bool:
 
 
 def _items(
-    previous: Dataset, new: Dataset, events: pl.DataFrame, shown: pl.DataFrame | None
-) -> pl.DataFrame:
-    later = _later_counts(previous, new, "items")
-    items = tables.by_id(previous.items, new.items, col.ITEM, later_counts=later)
-    named = pl.concat([frame[col.ITEM] for frame in (events, shown) if frame is not None])
-    return with_unlisted(items, named, col.ITEM)
-
-
-def _users(previous: Dataset, new: Dataset) -> pl.DataFrame:
-    sides = [(one.users, first_seen(one.events, one.impressions)) for one in (previous, new)]
-    return tables.users(*sides, later_counts=_later_counts(previous, new, "users"))
-
-
-def _told_twice(previous: Dataset, new: Dataset, table: str) -> pl.Series:
-    """Ids of which a file said something before and the new file says something again."""
-    key, names = _KEYS[table], [{one.table for one in side.accounts} for side in (previous, new)]
-    old, fresh = (tables.told_of(getattr(side, table), key)[key] for side in (previous, new))
-    return old.filter(old.is_in(fresh.to_list()) & all(table in there for there in names))
-
-
-def _accounts(
-    previous: Sequence[Account],
-    new: Sequence[Account],
-    moved: Mapping[str, tuple[int, Decimal]],
-) -> tuple[Account, ...]:
-    """The sums of both, with rows that were there before, or were replaced, as ignored."""
-    named = {table: [] for table in col.TABLES}
-    for one in (*previous, *new):
-        named[one.table].append(one)
-    summed = []
-    for table, parts in named.items():
-        if not parts:
-            continue
-        numbers = {
-            part.name: sum(
-                (getattr(one, part.name) for one in parts[1:]), getattr(parts[0], part.name)
-            )
-            for part in fields(Account)
-            if part.name != "table"
-        }
-        rows, money = moved[table]
-        rows = min(rows, numbers["accepted"])
-        numbers["accepted"] -= rows
-        numbers["money_accepted"] -= money
-        numbers["ignored"] += rows
-        numbers["money_ignored"] += money
-        summed.append(Account(table=table, **numbers))
-    return tuple(summed)
-
-
-def _summed(findings: Sequence[Finding]) -> list[Finding]:
-    """One finding for each rule, table and column, with the rows and the money of all.
-
-    Findings that tell more numbers than these stay as they are, each about its own files.
-    """
-    first: dict[tuple[str, str, str | None], Finding] = {}
-    apart = []
-    for one in findings:
-        key = (one.rule, one.table, one.column)
-        if one.rule in _OF_THE_WHOLE:
-            continue
-        if not _gaps(one.text) <= _KEPT | _COUNTED:
-            apart.append(one)
-        else:
-            first[key] = _sum(first[key], one) if key in first else one
-    return [*first.values(), *apart]
-
-
-def _gaps(text: str) -> set[str]:
-    return set(text.values) if isinstance(text, Said) else {"-"}
-
-
-def _sum(one: Finding, other: Finding) -> Finding:
-    """Both findings as one, told with the examples of the first."""
-    values = one.text.values if isinstance(one.text, Said) else {}
-    return finding(
-        one.severity,
-        one.rule,
-        one.table,
-        rows=one.rows + other.rows,
-        money=one.money + other.money,
-        column=one.column,
-        currency=str(values.get("currency", "")),
-        **{name: value for name, value in values.items() if name in _KEPT - {"currency"}},
-    )
-
-
-def _told(
-    previous: Dataset,
-    new: Dataset,
-    again: pl.DataFrame,
-    replaced: pl.DataFrame,
-    moved: Mapping[str, tuple[int, Decimal]],
-) -> list[Finding]:
-    """What was there already, and what the later files changed."""
-    found = [
-        finding(Severity.NOTE, "again_there", table, rows=rows, money=money)
-        for table, (rows, money) in moved.items()
-        if rows
-    ]
-    late = tables.corrected(previous.events, new.events, again)
-    if late.height:
-        money = total(late[col.AMOUNT])
-        found.append(
-            finding(Severity.WARNING, "again_corrected", "events", rows=late.height, money=money)
-        )
-    if new.spend is not None and replaced.height:
-        other = tables.changed_spend(replaced, new.spend)
-        if other.height:
-            before, after = (total(other[name]) for name in ("before", "after"))
-            found.append(
-                finding(
-                    Severity.WARNING,
-                    "again_spend",
-                    "spend",
-                    rows=other.height,
-                    money=after - before,
-                    before=f"{before:,.2f}",
-                    after=f"{after:,.2f}",
-                )
-            )
-    return found
-
-
-def _of_the_whole(
-    items: pl.DataFrame,
-    users: pl.DataFrame,
+    previous: Intake,
+    fresh: Intake,
     events: pl.DataFrame,
-    spend: pl.DataFrame | None,
-    accounts: Sequence[Account],
-) -> list[Finding]:
-    """What is remarkable about the tables as they stand together."""
-    listed = {one.table: one.accepted for one in accounts}
-    found = [
-        finding(Severity.WARNING, f"unlisted_{table}", table, rows=frame.height - listed[table])
-        for table, frame in (("items", items), ("users", users))
-        if table in listed and frame.height > listed[table]
-    ]
-    early = users.join(first_seen(events), on=col.USER, how="inner")
-    early = early.filter(pl.col(FIRST) < pl.col(col.ACQUIRED))
-    if early.height:
-        found.append(finding(Severity.WARNING, "late_acquisition", "users", rows=early.height))
-    if spend is None:
-        found.append(finding(Severity.NOTE, "spend_unknown", "spend", rows=0))
-    return found
+    shown: pl.DataFrame | None,
+    memory: Memory,
+) -> pl.DataFrame:
+    later = _later_counts(previous.dataset, fresh.dataset, "items")
+    sides = (_without_told(previous), _without_told(fresh))
+    items = tables.by_id(*sides, col.ITEM, later_counts=later)
+    named = pl.concat([frame[col.ITEM] for frame in (events, shown) if frame is not None])
+    items = _there(items, named, (previous, fresh), "items")
+    return with_names(with_unlisted(items, named, col.ITEM), memory.names).sort(col.ITEM)
+
+
+def _there(
+    frame: pl.DataFrame, named: pl.Series, sides: Sequence[Intake], table: str
+) -> pl.DataFrame:
+    """The items or users that a file or a row names; nothing names one whose only purchase came back."""
+    key = _KEYS[table]
+    kept = [named.drop_nulls(), *(_own_ids(side, table) for side in sides)]
+    return frame.filter(pl.col(key).is_in(pl.concat(kept).unique().to_list()))
+
+
+def _own_ids(side: Intake, table: str) -> pl.Series:
+    """Ids that stay whether or not a row names them."""
+    key, listed = _KEYS[table], side.memory.listed.get(table)
+    if listed is not None:
+        return listed[key]
+    ids: pl.Series = getattr(side.dataset, table)[key]
+    return ids if any(one.table == table for one in side.dataset.accounts) else ids.clear()
+
+
+def _without_told(side: Intake) -> pl.DataFrame:
+    """The items with no more than their catalogue told of them.
+
+    Of a data set that remembers no names, what stands in its table counts as told.
+    """
+    items, names, listed = side.dataset.items, side.memory.names, side.memory.listed.get("items")
+    roles = names["role"].unique().to_list()
+    if not roles:
+        return items
+    if listed is None:
+        return items.with_columns(pl.lit(None, pl.String).alias(role) for role in sorted(roles))
+    told = items.drop(col.TITLE, col.CATEGORY)
+    told = told.join(listed, on=col.ITEM, how="left", maintain_order="left")
+    return told.select(items.columns)
+
+
+def _users(previous: Intake, fresh: Intake, seen: pl.DataFrame) -> pl.DataFrame:
+    sides = (previous, fresh)
+    told = [_without_first(one, _seen(one.dataset)) for one in sides]
+    later = _later_counts(previous.dataset, fresh.dataset, "users")
+    users = with_unlisted(tables.users(*told, seen, later_counts=later), seen[col.USER], col.USER)
+    return _there(with_first_seen(users, seen), seen[col.USER], sides, "users")
+
+
+def _seen(data: Dataset) -> pl.DataFrame:
+    return first_seen(data.events, data.impressions)
+
+
+def _without_first(side: Intake, seen: pl.DataFrame) -> pl.DataFrame:
+    """The users with the date of acquisition that their table tells, and no other."""
+    users, listed = side.dataset.users, side.memory.listed.get("users")
+    if listed is None:
+        return tables.without_derived(users, seen)
+    own = users.drop(col.ACQUIRED).join(listed, on=col.USER, how="left", maintain_order="left")
+    return own.select(users.columns)
+
+
+def _told_twice(previous: Intake, fresh: Intake, table: str) -> pl.Series:
+    """Ids of which a file said something before and the new file says something again."""
+    old, new = (_told_ids(one, table) for one in (previous, fresh))
+    return old.filter(old.is_in(new.to_list()))
+
+
+def _told_ids(side: Intake, table: str) -> pl.Series:
+    """Ids that a file named, as far as that is remembered; else those of which something is known."""
+    key, listed = _KEYS[table], side.memory.listed.get(table)
+    if listed is not None:
+        return listed[key]
+    named = any(one.table == table for one in side.dataset.accounts)
+    known = tables.told_of(getattr(side.dataset, table), key)[key]
+    return known if named else known.clear()

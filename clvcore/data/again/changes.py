@@ -75,16 +75,14 @@ def changes(previous: Dataset, fresh: Dataset, raws: Mapping[str, RawTable]) -> 
     Args:
         previous: What is there.
         fresh: The data set of the further files alone.
-        raws: The files as they were read.
+        raws: The files as they were read; events need not be among them.
     """
     later = fresh.events.filter(pl.col(col.AT) > previous.events[col.AT].max())
     part = later if later.height else fresh.events
     found = [
         *_columns(previous, fresh, raws),
         *_lifted(fresh.findings),
-        *_span(previous, fresh),
-        *_rates(previous, part),
-        *_kinds(previous, part),
+        *_happened(previous, fresh, part),
         *_names(previous, fresh, part),
         *_gaps(previous, fresh, part),
         *_rejected(previous, fresh),
@@ -201,6 +199,14 @@ def _lifted(findings: Sequence[Finding]) -> Iterator[Change]:
                 text=one.text,
                 fix=one.fix,
             )
+
+
+def _happened(previous: Dataset, fresh: Dataset, part: pl.DataFrame) -> Iterator[Change]:
+    """When things happened, how many and of which kinds; nothing where no event was brought."""
+    if part.height:
+        yield from _span(previous, fresh)
+        yield from _rates(previous, part)
+        yield from _kinds(previous, part)
 
 
 def _span(previous: Dataset, fresh: Dataset) -> Iterator[Change]:

@@ -7,8 +7,6 @@ import polars as pl
 from clvcore import columns as col
 from clvcore.data.cleaning.users import FIRST, with_first_seen
 
-SAME_EVENT = (col.USER, col.ITEM, col.AT, col.KIND, col.AMOUNT, col.ORDER, col.QUANTITY)
-"""What makes two events the same."""
 SAME_ACT = (col.USER, col.ITEM, col.AT, col.KIND, col.ORDER)
 """What makes two events the same but for their numbers."""
 SAME_SPEND = (col.DATE, col.CHANNEL, col.CAMPAIGN)
@@ -45,13 +43,10 @@ def _in_time(previous: pl.DataFrame, fresh: pl.DataFrame) -> pl.DataFrame:
     return pl.concat([previous, fresh]).sort(*order, maintain_order=True)
 
 
-def corrected(previous: pl.DataFrame, fresh: pl.DataFrame, again: pl.DataFrame) -> pl.DataFrame:
+def corrected(previous: pl.DataFrame, fresh: pl.DataFrame) -> pl.DataFrame:
     """New events that differ from one that is there in nothing but amount or quantity."""
-    numbers = [col.AMOUNT, col.QUANTITY]
     there = previous.select(SAME_ACT).unique()
-    fresh = fresh.join(
-        again.select(SAME_EVENT).unique(), on=SAME_EVENT, how="anti", nulls_equal=True
-    )
+    numbers = [col.AMOUNT, col.QUANTITY]
     bearing = fresh.filter(pl.any_horizontal(pl.col(numbers).is_not_null()))
     return bearing.join(there, on=SAME_ACT, how="semi", nulls_equal=True)
 
@@ -127,28 +122,23 @@ def told_of(frame: pl.DataFrame, key: str) -> pl.DataFrame:
 
 
 def users(
-    previous: tuple[pl.DataFrame, pl.DataFrame],
-    fresh: tuple[pl.DataFrame, pl.DataFrame],
-    *,
-    later_counts: bool,
+    previous: pl.DataFrame, fresh: pl.DataFrame, seen: pl.DataFrame, *, later_counts: bool
 ) -> pl.DataFrame:
     """The users of both; who has no date of acquisition of his own has that of the first sight.
 
     Args:
-        previous: Users that are there, and when each was seen first.
+        previous: Users that are there, with no date where none was told.
         fresh: The same of what came later.
+        seen: When each was seen first.
         later_counts: Whether ``fresh`` counts where both say something.
     """
-    told = by_id(
-        _without_derived(*previous), _without_derived(*fresh), col.USER, later_counts=later_counts
-    )
-    seen = pl.concat([previous[1], fresh[1]]).group_by(col.USER).agg(pl.col(FIRST).min())
-    return with_first_seen(told, seen.sort(col.USER))
+    return with_first_seen(by_id(previous, fresh, col.USER, later_counts=later_counts), seen)
 
 
-def _without_derived(users: pl.DataFrame, seen: pl.DataFrame) -> pl.DataFrame:
+def without_derived(users: pl.DataFrame, seen: pl.DataFrame) -> pl.DataFrame:
     """Users whose date of acquisition is null where it was taken from their first event."""
-    derived = pl.col(FIRST).fill_null(seen[FIRST].min()) == pl.col(col.ACQUIRED)
+    first = pl.coalesce(FIRST, pl.lit(seen[FIRST].min(), col.TIME))
+    derived = first == pl.col(col.ACQUIRED)
     own = pl.when(~derived).then(col.ACQUIRED)
     joined = users.join(seen, on=col.USER, how="left", maintain_order="left")
     return joined.with_columns(own.alias(col.ACQUIRED)).drop(FIRST)

@@ -13,6 +13,7 @@ from clvcore.data.cells.moments import Moments
 from clvcore.data.cells.roles import UNIT_PRICE
 from clvcore.data.cells.table import Cells
 from clvcore.data.cleaning.currencies import Converted, converted
+from clvcore.data.cleaning.memory import FILE, apart, names_told, origin_of
 from clvcore.data.cleaning.non_items import detected, listed_codes
 from clvcore.data.cleaning.quality import (
     MONEY_IN,
@@ -26,7 +27,7 @@ from clvcore.data.cleaning.quality import (
     total,
     verdicts,
 )
-from clvcore.data.cleaning.scan import Scan, flagged, scan
+from clvcore.data.cleaning.scan import TURNED, Scan, flagged, scan
 from clvcore.data.dataset import Domain, Finding, Severity
 from clvcore.data.meaning.mapping import require
 from clvcore.messages import listed
@@ -36,7 +37,6 @@ ITEM_FACTS = (col.TITLE, col.CATEGORY)
 _TABLE = "events"
 _STREAM_WORDS = "_stream_words"
 _FLIPPED = "_flipped"
-_TURNED = "_turned"
 _NOT_ITEM = "_not_item"
 _COLUMN_OF_RULE = {
     "no_user": col.USER,
@@ -181,11 +181,11 @@ def _signed(frame: pl.DataFrame) -> pl.DataFrame:
     return (
         frame.with_columns(
             pl.coalesce(words.streams(pl.col(_STREAM_WORDS)), usual).alias(col.STREAM),
-            turned.fill_null(value=False).alias(_TURNED),
+            turned.fill_null(value=False).alias(TURNED),
             (returned & (amount > 0)).fill_null(value=False).alias(_FLIPPED),
         )
         .with_columns(
-            pl.when(_TURNED)
+            pl.when(TURNED)
             .then(pl.lit(Kind.REFUND.value, dtype=col.KIND_TYPE))
             .otherwise(kind)
             .alias(col.KIND)
@@ -231,6 +231,9 @@ def clean_events(found: Scan, choices: Mapping[str, str]) -> Cleaned:
     """
     cells = found.cells
     judged = _without_non_items(found.decided(choices), choices)
+    told = [role for role in ITEM_FACTS if cells.has(role)]
+    beside = apart(_as_read(found), judged)
+    names = names_told(_told_by(judged), told)
     aside = [column.alias(f"+{column.name}") for column in _columns_of_users(cells)]
     kept = judged.hstack(aside).filter(pl.col(WHY).is_null())
     idle = kept[col.STREAM].is_null() & kept[col.AMOUNT].is_not_null()
@@ -246,15 +249,27 @@ def clean_events(found: Scan, choices: Mapping[str, str]) -> Cleaned:
     ]
     if dropped.height:
         remarks.append(_idle_money(cells, dropped))
-    told = [role for role in ITEM_FACTS if cells.has(role)]
-    frame = kept.select(*col.EVENTS, *(column.name for column in aside), *told)
+    frame = kept.select(*col.EVENTS, *(column.name for column in aside))
     return Cleaned(
         frame=frame.sort(col.AT, maintain_order=True),
         account=account_for(cells, judged, kept=total(kept[col.AMOUNT])),
         findings=tuple(remarks),
         rejects=left_out(cells, judged, ignored=False),
         ignored=left_out(cells, judged, ignored=True),
+        apart=beside,
+        names=names,
     )
+
+
+def _as_read(found: Scan) -> pl.DataFrame:
+    """The rows before any decision, with line and file."""
+    lines = found.cells.lines().cast(pl.Int64)
+    return found.rows.with_columns(lines, origin_of(found.cells).alias(FILE))
+
+
+def _told_by(judged: pl.DataFrame) -> pl.DataFrame:
+    """The rows that tell what an item is called: those that stay, and those that came back."""
+    return judged.filter(pl.col(WHY).is_null() | (pl.col(WHY) == "returns"))
 
 
 def _idle_money(cells: Cells, dropped: pl.DataFrame) -> Finding:
@@ -290,7 +305,6 @@ def _remarks(cells: Cells, kept: pl.DataFrame, times: Moments) -> list[Finding]:
     """What is remarkable about the accepted rows."""
     purchase = kept[col.KIND].cast(pl.String) == Kind.PURCHASE.value
     remarks = {
-        "negative_purchase": (Severity.NOTE, kept[_TURNED]),
         "positive_refund": (Severity.NOTE, kept[_FLIPPED]),
         "not_items": (Severity.NOTE, kept[_NOT_ITEM]),
         "unpriced_purchase": (Severity.WARNING, purchase & kept[col.AMOUNT].is_null()),

@@ -1,7 +1,5 @@
 """The items table: what there is to recommend."""
 
-from collections.abc import Sequence
-
 import polars as pl
 
 from clvcore import columns as col
@@ -119,19 +117,3 @@ def with_unlisted(frame: pl.DataFrame, ids: pl.Series, key: str) -> pl.DataFrame
     ids = ids.drop_nulls().unique()
     missing = ids.filter(~ids.is_in(frame[key].to_list())).alias(key).to_frame()
     return pl.concat([frame, missing], how="diagonal").sort(key)
-
-
-def most_frequent(events: pl.DataFrame, columns: Sequence[str]) -> pl.DataFrame:
-    """For each item its most frequent value of each column; of equals the first by alphabet."""
-    found = events.select(pl.col(col.ITEM).drop_nulls().unique())
-    for column in columns:
-        counted = (
-            events.filter(pl.col(col.ITEM).is_not_null() & pl.col(column).is_not_null())
-            .group_by(col.ITEM, column)
-            .len()
-            .sort(col.ITEM, "len", column, descending=[False, True, False])
-            .unique(col.ITEM, keep="first", maintain_order=True)
-            .drop("len")
-        )
-        found = found.join(counted, on=col.ITEM, how="left", maintain_order="left")
-    return found.sort(col.ITEM)

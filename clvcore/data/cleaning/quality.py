@@ -16,7 +16,14 @@ WHY = "_why"
 """Column with the rule that rejects or ignores a row; null where the row is accepted."""
 MONEY_IN = "_money"
 """Column with the money of the row as the file has it, 0 where there is none or it is unreadable."""
-IGNORING = ("after_end", "not_happened", "repeated_id", "other_money", *rules.IGNORING)
+IGNORING = (
+    "after_end",
+    "not_happened",
+    "repeated_id",
+    "other_money",
+    "again_there",
+    *rules.IGNORING,
+)
 """Rules that leave out rows which are whole."""
 BROKEN = "cells_missing"
 _NONE = Decimal("0.0000")
@@ -34,6 +41,10 @@ class Cleaned:
     """``line``, ``reason`` and the original cells of every rejected row."""
     ignored: pl.DataFrame = field(default_factory=pl.DataFrame)
     """The same of every ignored row, and of the lines that are no rows by intent."""
+    apart: pl.DataFrame = field(default_factory=pl.DataFrame)
+    """Of events: see `clvcore.data.cleaning.memory`."""
+    names: pl.DataFrame = field(default_factory=pl.DataFrame)
+    """Of events: how often they told which title or category of an item."""
 
 
 def total(money: pl.Series) -> Decimal:

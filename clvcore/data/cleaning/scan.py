@@ -5,7 +5,7 @@ account under any choice is a sum over the patterns.
 """
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from decimal import Decimal
 
@@ -19,13 +19,16 @@ from clvcore.data.cleaning.finders import bits_of
 from clvcore.data.cleaning.quality import IGNORING, MONEY_IN, WHY, amount, finding, total
 from clvcore.data.cleaning.returns import PURCHASE, REFUND, pairs
 from clvcore.data.dataset import Account, Finding, Severity
+from clvcore.messages import Said, say
 
 BITS = "_bits"
 ROW = "_row"
+TURNED = "_turned"
+"""Column that tells purchases below zero, which count as refunds."""
 _IDLE = "_idle"
 _TABLE = "events"
 _NONE = Decimal("0.0000")
-_SEVERITY = {"duplicate": Severity.NOTE, "free": Severity.NOTE, "returns": Severity.NOTE}
+_SEVERITY = {"duplicate": Severity.NOTE, "free": Severity.NOTE}
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,24 +52,7 @@ class Scan:
         judged = self.rows.with_columns(why)
         if choices["returns"] != "net" or not self.pairs.height:
             return judged
-        live = self._live(choices)
-        gone = _by_purchase(live)
-        back = live[REFUND]
-        judged = judged.join(
-            gone, left_on=ROW, right_on=PURCHASE, how="left", maintain_order="left"
-        )
-        whole = pl.col("_gone") == pl.col(col.AMOUNT)
-        left = pl.col(col.AMOUNT) - pl.col("_gone")
-        pieces = pl.col(col.QUANTITY) - pl.col("_pieces")
-        judged = judged.with_columns(
-            pl.when(whole | pl.col(ROW).is_in(back.to_list()))
-            .then(pl.lit("returns"))
-            .otherwise(WHY)
-            .alias(WHY),
-            pl.coalesce(left, col.AMOUNT).cast(col.MONEY).alias(col.AMOUNT),
-            pl.coalesce(pieces, col.QUANTITY).alias(col.QUANTITY),
-        )
-        return judged.drop("_gone", "_pieces")
+        return netted(judged, self._live(choices))
 
     def account(self, choices: Mapping[str, str]) -> Account:
         """What would become of rows and money under these choices."""
@@ -117,6 +103,30 @@ class Scan:
         return int((paid == gone["_gone"]).sum())
 
 
+def netted(judged: pl.DataFrame, live: pl.DataFrame) -> pl.DataFrame:
+    """The rows without the returns of ``live``, and with what is left of their purchases.
+
+    Args:
+        judged: Rows by `ROW`, with their verdict.
+        live: Pairs of which no other rule leaves out a part.
+    """
+    gone = _by_purchase(live)
+    back = live[REFUND]
+    judged = judged.join(gone, left_on=ROW, right_on=PURCHASE, how="left", maintain_order="left")
+    whole = pl.col("_gone") == pl.col(col.AMOUNT)
+    left = pl.col(col.AMOUNT) - pl.col("_gone")
+    pieces = pl.col(col.QUANTITY) - pl.col("_pieces")
+    judged = judged.with_columns(
+        pl.when(whole | pl.col(ROW).is_in(back.to_list()))
+        .then(pl.lit("returns"))
+        .otherwise(WHY)
+        .alias(WHY),
+        pl.coalesce(left, col.AMOUNT).cast(col.MONEY).alias(col.AMOUNT),
+        pl.coalesce(pieces, col.QUANTITY).alias(col.QUANTITY),
+    )
+    return judged.drop("_gone", "_pieces")
+
+
 def _by_purchase(live: pl.DataFrame) -> pl.DataFrame:
     summed = live.group_by(PURCHASE).agg(
         pl.col(col.AMOUNT).sum().cast(col.MONEY).alias("_gone"),
@@ -143,13 +153,18 @@ def scan(
         spread = pl.zeros(rows.height, dtype=pl.Int32, eager=True)
         bits = spread.scatter(usable.arg_true(), bits)
     rows = rows.with_columns(bits.alias(BITS))
+    return Scan(cells, rows, times, pairs(sound), patterns_of(rows), told)
+
+
+def patterns_of(rows: pl.DataFrame) -> pl.DataFrame:
+    """Number of rows and their money by `WHY` and `BITS`."""
     idle = pl.when(pl.col(col.STREAM).is_null() & pl.col(col.AMOUNT).is_not_null())
     patterns = rows.group_by(WHY, BITS).agg(
         pl.len(),
         pl.col(MONEY_IN).sum().cast(col.MONEY),
         idle.then(pl.col(MONEY_IN)).sum().fill_null(Decimal(0)).cast(col.MONEY).alias(_IDLE),
     )
-    return Scan(cells, rows, times, pairs(sound), patterns.sort(WHY, BITS), told)
+    return patterns.sort(WHY, BITS)
 
 
 def flagged(found: Scan, judged: pl.DataFrame) -> Iterator[Finding]:
@@ -160,6 +175,10 @@ def flagged(found: Scan, judged: pl.DataFrame) -> Iterator[Finding]:
         rows = kept.filter(pl.col(BITS) & bit(rule) != 0)
         if not rows.height or rule == "no_product":  # that one is told where the item is lost
             continue
+        if rule == "returns":
+            money = total(found.pairs[col.AMOUNT])
+            yield returns_found(rows, found.pairs.height, money, currency, int(rows[TURNED].sum()))
+            continue
         yield finding(
             _SEVERITY.get(rule, Severity.WARNING),
             FOUND.get(rule, f"{rule}_found"),
@@ -167,6 +186,35 @@ def flagged(found: Scan, judged: pl.DataFrame) -> Iterator[Finding]:
             rows=rows.height,
             money=total(rows[MONEY_IN]),
             currency=currency,
-            matched=f"{found.pairs.height:,}",
-            matched_money=amount(total(found.pairs[col.AMOUNT]), currency),
         )
+
+
+def returns_found(
+    rows: pl.DataFrame, matched: int, money: Decimal, currency: str, turned: int = 0
+) -> Finding:
+    """What there is to tell of the refunds that stay, in one finding.
+
+    Args:
+        rows: The refunds.
+        matched: How many returns have a purchase that they take back.
+        money: Money of these.
+        currency: Of all money.
+        turned: How many of the refunds stood in the file as purchases below zero.
+    """
+    told: dict[str, str] = {
+        "matched": f"{matched:,}",
+        "matched_money": amount(money, currency),
+        "currency": currency,
+    }
+    one = finding(
+        Severity.NOTE,
+        "returns_found",
+        _TABLE,
+        rows=rows.height,
+        money=total(rows[MONEY_IN]),
+        **told,
+    )
+    if not turned or not isinstance(one.text, Said):
+        return one
+    told_anew = say("data.clean.returns_turned", **one.text.values, turned=f"{turned:,}")
+    return replace(one, text=told_anew)

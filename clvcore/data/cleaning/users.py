@@ -45,10 +45,10 @@ def with_first_seen(users: pl.DataFrame, seen: pl.DataFrame) -> pl.DataFrame:
     A user who is in no event and has no date was acquired at an unknown time: such a row is kept
     with the earliest moment of the table.
     """
-    first = pl.coalesce(col.ACQUIRED, FIRST)
+    first = pl.coalesce(col.ACQUIRED, FIRST, pl.lit(seen[FIRST].min(), col.TIME))
     return (
         users.join(seen, on=col.USER, how="left", maintain_order="left")
-        .with_columns(first.fill_null(seen[FIRST].min()).alias(col.ACQUIRED))
+        .with_columns(first.alias(col.ACQUIRED))
         .drop(FIRST)
         .sort(col.USER)
     )
