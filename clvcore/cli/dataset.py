@@ -114,9 +114,12 @@ def tell(console: Console, dataset: Dataset, folder: Path | None) -> None:
     console.print(_accounting(dataset))
     _tell_findings(console, dataset.findings)
     _tell_lineage(console, dataset.lineage)
-    rejects = sorted(folder.glob(stored.REJECTS.format(table="*"))) if folder else []
-    for file in rejects:
-        console.print(Text(say("data.told_rejects", file=file)))
+    for key, pattern in (
+        ("data.told_rejects", stored.REJECTS),
+        ("data.told_ignored", stored.IGNORED),
+    ):
+        for file in sorted(folder.glob(pattern.format(table="*"))) if folder else []:
+            console.print(Text(say(key, file=file)))
 
 
 def _clock(moment: datetime) -> str:

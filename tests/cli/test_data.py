@@ -1,5 +1,7 @@
 import json
+from pathlib import Path
 
+import polars as pl
 import pytest
 from click.testing import CliRunner
 
@@ -225,3 +227,65 @@ def test_rules_rates_and_personal_data_are_chosen_on_the_command_line(clv, tmp_p
         clv("import", "--events", file, "--choose", "duplicate=perhaps")
     with pytest.raises(ClvError, match="no rate for USD"):
         clv("import", "--events", file, "--rates", "USD=dear")
+
+
+HEAD = "user,item,time,event,quantity,amount,title\n"
+JANUARY = HEAD + (
+    "1,a,2025-01-05,purchase,2,10.00,Mug\n"
+    "1,b,2025-01-06,purchase,1,4.00,Cup\n"
+    ",b,2025-01-07,purchase,1,7.00,Cup\n"
+)
+FEBRUARY = HEAD + (
+    "1,b,2025-01-06,purchase,1,4.00,Cup\n"
+    "1,a,2025-02-03,refund,1,5.00,Big mug\n"
+    "2,a,2025-02-04,purchase,1,6.00,Big mug\n"
+    ",a,2025-02-05,purchase,1,8.00,Mug\n"
+)
+
+
+def test_a_refund_of_next_months_file_finds_last_months_purchase_and_all_that_was_left_out_stays(
+    clv, tmp_path
+):
+    files = {}
+    for name, text in (("january", JANUARY), ("february", FEBRUARY)):
+        files[name] = tmp_path / f"{name}.csv"
+        files[name].write_text(text)
+    options = ("--currency", "EUR", "--decimal", ".", "--choose", "returns=net")
+    clv("import", "--events", files["january"], "--name", "mine", *options)
+    made = json.loads(clv("append", "mine", "--events", files["february"], "--json").stdout)
+    came = made["came"]["events"]
+    parts = [came[name] for name in ("rows_in", "accepted", "there", "rejected", "ignored")]
+    assert parts == [4, 1, 1, 1, 2]
+    assert (came["money_in"], came["money_accepted"]) == (13.0, 6.0)
+    assert made["events_by_kind"] == {"purchase": 3}
+    assert made["money_by_stream"] == {"purchase": 10.0 - 5.0 + 4.0 + 6.0}
+    folder = Path(made["folder"])
+    titles = pl.read_parquet(folder / "items.parquet")["title"].to_list()
+    assert titles == ["Big mug", "Cup"]
+    left = [
+        pl.read_csv(folder / f"{kind}_events.csv").select("_file", "_line").rows()
+        for kind in ("rejects", "ignored")
+    ]
+    assert left == [
+        [("january.csv", 4), ("february.csv", 5)],
+        [("february.csv", 2), ("february.csv", 3)],
+    ]
+    text = clv("append", "mine", "--events", files["february"], "--name", "b").stdout
+    assert "3 stood in the data set already" in text
+    assert "Nothing new" not in text  # it bears another name
+    assert "ignored_events.csv" in text
+
+
+def test_next_months_spend_comes_alone_and_no_day_is_counted_twice(clv, events, tmp_path):
+    spend = tmp_path / "spend.csv"
+    spend.write_text("date,channel,cost\n2025-01-01,ads,7.00\n2025-01-02,ads,3.00\n")
+    clv("import", "--events", events, "--spend", spend, "--name", "mine", "--currency", "EUR")
+    spend.write_text("date,channel,cost\n2025-01-02,ads,3.50\n2025-02-01,ads,5.00\n")
+    compared = json.loads(clv("check", "mine", "--spend", spend, "--json").stdout)
+    assert list(compared["tables"]) == ["spend"]
+    made = json.loads(clv("append", "mine", "--spend", spend, "--json").stdout)
+    assert made["spend"] == 7.0 + 3.5 + 5.0
+    assert made["came"]["spend"]["money_accepted"] == 8.5
+    assert made["tables"]["spend"]["money_ignored"] == 3.0
+    assert made["tables"]["events"]["rows_in"] == 2
+    assert "Nothing new" in clv("append", "mine", "--spend", spend).stdout

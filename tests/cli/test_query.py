@@ -130,3 +130,42 @@ def test_a_password_is_nowhere_in_what_is_stored_or_said(clv, postgres, monkeypa
     for secret in (PASSWORD, "s3cr%23t", str(postgres.folder)):
         assert secret not in made.output
         assert not any(secret.encode() in content for content in kept)
+
+
+def bought(shop, day, *, total):
+    database = sqlite3.connect(shop)
+    database.execute("INSERT INTO orders VALUES ('007', 'p1', ?, ?)", (day, total))
+    database.commit()
+    database.close()
+
+
+def test_stored_queries_are_asked_anew_and_bring_only_what_is_new(clv, shop):
+    words = ("--param", "since=2025-01-03", "--also", ITEMS, "--name", "mine", "--currency", "GBP")
+    clv("query", "shop", "--sql", EVENTS, *words)
+    bought(shop, "2025-02-01", total=99)
+    asked = ("--again", "--param", "since=2025-01-08", "--json")
+    compared = json.loads(clv("check", "mine", *asked).stdout)
+    assert compared["tables"]["events"]["rows_in"] == 4
+    made = json.loads(clv("append", "mine", *asked).stdout)
+    came = made["came"]["events"]
+    assert (came["rows_in"], came["accepted"], came["there"]) == (4, 1, 3)
+    assert (made["rows_in"], made["accepted"], made["ignored"]) == (12, 9, 3)
+    reading = made["lineage"][-1]["origins"][0]["reading"]
+    assert reading["source"] == "shop"
+    assert EVENTS in reading.values()
+    assert str(shop) not in json.dumps(made["lineage"])
+    told = clv("append", "mine", "--again").stdout
+    assert "Nothing new" in told
+
+
+@pytest.mark.usefixtures("shop")
+def test_what_cannot_be_asked_anew_is_one_sentence(clv, tmp_path):
+    file = tmp_path / "orders.csv"
+    file.write_text("user,item,time,amount\n1,a,2025-01-01,2.50\n")
+    clv("import", "--events", file, "--currency", "EUR", "--name", "plain", "--decimal", ".")
+    with pytest.raises(ClvError, match="No table of plain was brought in from a database"):
+        clv("append", "plain", "--again")
+    with pytest.raises(ClvError, match="Say --again beside it"):
+        clv("append", "plain", "--param", "since=2025")
+    with pytest.raises(ClvError, match="Name a file"):
+        clv("check", "plain")
