@@ -13,6 +13,7 @@ from dataclasses import dataclass, field, replace
 import polars as pl
 
 from clvcore import columns as col
+from clvcore.columns import Kind
 from clvcore.data.cells.table import LINE, Cells
 from clvcore.data.cleaning.quality import MONEY_IN, WHY
 from clvcore.data.cleaning.returns import pairs
@@ -51,7 +52,7 @@ class Memory:
     """What is kept beside the clean tables of a data set."""
 
     rows: pl.DataFrame = field(default_factory=lambda: _none(ROWS))
-    """Usable rows that do not stand among the events as they were read, in order of time."""
+    """Refunds, and usable rows that do not stand among the events as they were read, by time."""
     names: pl.DataFrame = field(default_factory=lambda: _none(NAMES))
     """How often the events told which title or category of an item."""
     listed: Mapping[str, pl.DataFrame] = field(default_factory=dict)
@@ -59,7 +60,9 @@ class Memory:
 
 
 def apart(rows: pl.DataFrame, judged: pl.DataFrame) -> pl.DataFrame:
-    """The usable rows that do not stand among the events as they were read.
+    """The usable rows that do not stand among the events as they were read, and all refunds.
+
+    A refund may find its purchase later; it is then told by its line and file.
 
     Args:
         rows: Rows as they were read, `WHY` null where they can be used, with `CODE`, `LINE`, `FILE`.
@@ -69,7 +72,8 @@ def apart(rows: pl.DataFrame, judged: pl.DataFrame) -> pl.DataFrame:
     other = item.ne_missing(rows[CODE])
     for name in (col.AMOUNT, col.QUANTITY):
         other = other | judged[name].ne_missing(rows[name])
-    wanted = rows[WHY].is_null() & (fate.is_not_null() | other)
+    back = rows[col.KIND].cast(pl.String) == Kind.REFUND.value
+    wanted = rows[WHY].is_null() & (fate.is_not_null() | other | back)
     if not wanted.any():
         return _none(ROWS)
     # a price on a view is no money, see `clvcore.data.cleaning.events`
