@@ -139,7 +139,10 @@ def _search(
     """Train until the validation period says stop; None where that was cancelled too early."""
     lesson, valid = material.lesson(Before.VALIDATION), material.valid
     watch = Watch.of(valid, rng=np.random.default_rng(train.seed))
-    bars = {name: {WATCHED: watch.ndcg(one)} for name, one in fit_baselines(valid.past).items()}
+    bars = {
+        name: {WATCHED: watch.ndcg(one)}
+        for name, one in fit_baselines(valid.past, rng=np.random.default_rng(train.seed)).items()
+    }
     run.write("baselines.json", bars)
 
     def judge(model: Model) -> dict[str, float]:
@@ -201,7 +204,7 @@ def _keep(run: RunFolder, material: Material, found: Found, final: Final, *, see
     report = evaluate(
         {
             MODEL: WithRepeats(judged, again, past, material.cuts.test, material.test.goal),
-            **fit_baselines(past),
+            **fit_baselines(past, rng=np.random.default_rng(seed)),
         },
         material.test,
         rng=rng,

@@ -46,6 +46,8 @@ def test_training_tells_the_run_the_device_and_the_metrics_beside_the_baselines(
         "recent_popularity",
         "own_history",
         "item_knn",
+        "ials",
+        "ease",
     }
     for metrics in (trained["model"], *trained["baselines"].values()):
         assert {"ndcg@10", "hit_rate@10", "recall@10", "precision@10", "map@10"} <= set(metrics)

@@ -53,6 +53,8 @@ def test_a_run_ends_done_with_a_report_beside_every_baseline(done):
         "recent_popularity",
         "own_history",
         "item_knn",
+        "ials",
+        "ease",
     }
     judged = report.judged[0]
     assert judged.judged + judged.no_history + judged.only_repeats == judged.with_targets

@@ -4,20 +4,18 @@ from dataclasses import dataclass
 from typing import Literal
 
 import numpy as np
-from jaxtyping import Float, Float32, Int
+from implicit.nearest_neighbours import ItemItemRecommender
+from jaxtyping import Float32, Int
 from scipy.sparse import csr_array, diags_array
 
 from clvcore.features.histories import Histories
-from clvcore.ranking.baselines.likes import likes
-from clvcore.ranking.lists import ItemLists
-from clvcore.ranking.top_n import NOBODY, top_n_of_scores
+from clvcore.ranking.baselines.likes import for_implicit, likes
+from clvcore.ranking.baselines.popularity import Popularity
 
 Weighting = Literal["none", "tfidf", "bm25"]
 """How much a user's liking says about an item: all the same; less where the user likes many
 items; or that, and less the more an item is liked already."""
 
-BLOCK_BYTES = 2**26
-"""Similarities held at a time."""
 BM25_K1 = 1.2
 BM25_B = 0.75
 """The usual constants of BM25 (Robertson and Zaragoza 2009, section 3.4)."""
@@ -28,44 +26,40 @@ class ItemKnn:
     """A user's score of an item: liking of own items times their similarity with it, summed.
 
     Similarity of items i, j with weighted columns of users w_i, w_j:
-    s_ij = w_i . w_j / (|w_i| |w_j| + shrinkage), kept for the ``neighbours`` nearest of each item.
-    BM25 has its own measure of an item's length, so there s_ij = w_i . w_j.
+    s_ij = w_i . w_j / (|w_i| |w_j|), kept for the ``neighbours`` nearest of each item, which the
+    library implicit finds. BM25 has its own measure of an item's length, so there s_ij = w_i . w_j.
+    Who likes nothing yet is scored by popularity.
 
     References:
         Sarwar, Karypis, Konstan, Riedl, "Item-based collaborative filtering recommendation
-        algorithms", WWW 2001; shrinkage as in Bell and Koren, ICDM 2007.
+        algorithms", WWW 2001.
     """
 
     similarity: csr_array
     """[items, items]; row i holds the nearest neighbours of item i, without itself."""
+    popularity: Float32[np.ndarray, " items"]
 
     @classmethod
     def of(
-        cls,
-        past: Histories,
-        *,
-        neighbours: int = 50,
-        weighting: Weighting = "tfidf",
-        shrinkage: float = 0.0,
+        cls, past: Histories, *, neighbours: int = 50, weighting: Weighting = "tfidf"
     ) -> "ItemKnn":
         """Neighbours of every item among the likes of ``past``."""
         columns = _weighted(likes(past).T.tocsr(), weighting)
-        squares = columns.multiply(columns).sum(axis=1)
-        length = np.ones_like(squares) if weighting == "bm25" else np.sqrt(squares)
-        n_items = columns.shape[0]
-        size = max(BLOCK_BYTES // (4 * max(n_items, 1)), 1)
-        blocks = [
-            _nearest(columns, length, slice(first, first + size), neighbours, shrinkage)
-            for first in range(0, n_items, size)
-        ]
-        row, item, value = (np.concatenate(part) for part in zip(*blocks, strict=True))
-        return cls(csr_array((value, (row, item)), shape=(n_items, n_items)))
+        if weighting != "bm25":
+            length = np.sqrt(columns.multiply(columns).sum(axis=1))
+            columns = diags_array(1 / np.where(length > 0, length, 1)) @ columns
+        model = ItemItemRecommender(K=neighbours + 1)  # an item is its own nearest neighbour
+        model.fit(for_implicit(columns.T.tocsr()), show_progress=False)
+        return cls(_others(csr_array(model.similarity), neighbours), Popularity.of(past).score)
 
     def scores(
         self, histories: Histories, users: Int[np.ndarray, " batch"], /
     ) -> Float32[np.ndarray, "batch items"]:
         """Similarities with the users' liked items, summed by liking."""
-        return (likes(histories, users) @ self.similarity).toarray().astype(np.float32)
+        liked = likes(histories, users)
+        scores = (liked @ self.similarity).toarray().astype(np.float32)
+        scores[np.diff(liked.indptr) == 0] = self.popularity
+        return scores
 
 
 def _weighted(item_users: csr_array, weighting: Weighting) -> csr_array:
@@ -88,19 +82,12 @@ def _weighted(item_users: csr_array, weighting: Weighting) -> csr_array:
     return weighted @ diags_array(rarity)
 
 
-def _nearest(
-    columns: csr_array,
-    length: Float[np.ndarray, " items"],
-    block: slice,
-    neighbours: int,
-    shrinkage: float,
-) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """(item, neighbour, similarity) of the items in a block, positive similarities only."""
-    products = (columns[block] @ columns.T).toarray()
-    norms = np.outer(length[block], length) + shrinkage
-    similar = np.divide(products, norms, out=np.zeros_like(products), where=norms > 0)
-    first = block.start
-    itself = ItemLists.of([first + row] for row in range(len(similar)))
-    best = top_n_of_scores(similar, neighbours, seen=itself)
-    row, rank = np.nonzero((best.items != NOBODY) & (best.similarity > 0))
-    return first + row, best.items[row, rank], best.similarity[row, rank]
+def _others(similarity: csr_array, neighbours: int) -> csr_array:
+    """The most similar items of each, without itself and without those that share nobody."""
+    row = np.repeat(np.arange(similarity.shape[0]), np.diff(similarity.indptr))
+    item, value = similarity.indices, similarity.data
+    kept = np.flatnonzero((item != row) & (value > 0))
+    kept = kept[np.lexsort((item[kept], -value[kept], row[kept]))]
+    place = np.arange(len(kept)) - np.searchsorted(row[kept], row[kept])
+    kept = kept[place < neighbours]
+    return csr_array((value[kept], (row[kept], item[kept])), shape=similarity.shape)

@@ -2,7 +2,7 @@
 
 import numpy as np
 from jaxtyping import Bool, Int
-from scipy.sparse import csr_array
+from scipy.sparse import csr_array, csr_matrix
 
 from clvcore.features.histories import Histories
 from clvcore.ranking.lists import ItemLists
@@ -39,3 +39,10 @@ def likes(
         (histories.weight[event[last]], histories.item[event[last]], start),
         shape=(len(numbers), len(histories.items)),
     )
+
+
+def for_implicit(liked: csr_array) -> csr_matrix:
+    """The same table as the library implicit wants it: a matrix with short indices."""
+    made = csr_matrix(liked.astype(np.float64))
+    made.indices, made.indptr = made.indices.astype(np.int32), made.indptr.astype(np.int32)
+    return made
