@@ -54,6 +54,13 @@ SEED = 0
     show_default=True,
     help=say("value.cli_period"),
 )
+@click.option(
+    "--model",
+    type=click.Choice(["mbg-nbd", "bg-nbd", "pareto-nbd"]),
+    default="mbg-nbd",
+    show_default=True,
+    help=say("value.cli_model"),
+)
 @click.option("--out", type=click.Path(path_type=Path), help=say("value.cli_out"))
 @as_json
 def value(
@@ -64,6 +71,7 @@ def value(
     discount_rate: float,
     level: float,
     period: Any,
+    model: Any,
     out: Path | None,
     *,
     as_json: bool,
@@ -90,6 +98,7 @@ def value(
             discount_rate_annual=discount_rate,
             level=level,
             period=period,
+            model=model,
         )
         groups, sides = breakdown(worth, grouping, rng=rng), reconcile(worth)
     if out is not None:
@@ -123,6 +132,7 @@ def plain(
             side.name: {"users": side.ours, "table": side.table, "equal": side.holds}
             for side in sides
         },
+        "model": made.fits.model,
         "models": _models(worth),
         "notes": list(worth.notes),
         "out": None if out is None else str(out),
@@ -162,6 +172,7 @@ def tell(
             style="dim",
         )
     )
+    console.print(Text(say(f"value.cli_model_{made.fits.model.replace('-', '_')}"), style="dim"))
     for note in worth.notes:
         console.print(Text(f"- {note}"))
     equal = all(side.holds for side in sides)

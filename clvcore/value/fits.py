@@ -12,10 +12,11 @@ from clvcore.columns import Stream
 from clvcore.errors import FitError
 from clvcore.messages import say
 from clvcore.value.evidence import Evidence
-from clvcore.value.models import gamma_gamma, mbg_nbd, waiting
-from clvcore.value.models.beta_geometric import NbdParams, fit_is_weak
+from clvcore.value.models import gamma_gamma, repeat, waiting
+from clvcore.value.models.beta_geometric import NbdParams
 from clvcore.value.models.fit import Fit
 from clvcore.value.models.gamma_gamma import SpendParams
+from clvcore.value.models.repeat import OrderModel, OrderParams
 from clvcore.value.models.rows import history_rows, spend_rows
 from clvcore.value.models.waiting import WaitParams
 from clvcore.value.population import Population
@@ -23,6 +24,8 @@ from clvcore.value.precision import double
 
 ENOUGH = 50
 """Repeat buyers (or ended contracts, or late first orders) for a fit without a prior."""
+
+DEFAULT_MODEL: OrderModel = "mbg-nbd"
 
 NO_HISTORY = NbdParams(1.0, 1.0, 1.0, 1.0)
 NO_SPEND = SpendParams(2.0, 4.0, 1.0)
@@ -33,27 +36,33 @@ NO_WAIT = WaitParams(0.0, 1.0)  # it never happens
 class Fits:
     """The models of a data set; None where it has nothing of the kind."""
 
-    orders: Fit[NbdParams] | None
+    orders: Fit[OrderParams] | None
     spend: Fit[SpendParams] | None
     first_order: Fit[WaitParams] | None
-    visits: Fit[NbdParams] | None
+    visits: Fit[OrderParams] | None
     contract: Fit[WaitParams] | None
     unknown: frozenset[Stream]
     """Streams that have brought money and yet cannot be forecast."""
     notes: tuple[str, ...]
+    model: OrderModel = DEFAULT_MODEL
+    """Of repeat orders; active days are always MBG/NBD's."""
 
 
-def fit_all(known: Evidence) -> Fits:
+def fit_all(known: Evidence, model: OrderModel = DEFAULT_MODEL) -> Fits:
     """Every model that the data set has evidence for, by maximum likelihood.
 
     Too little evidence, or a search that does not end, brings in the model's weak prior, and a note
     says so. A model that cannot be fitted even then is None with a note, and what it would have
     told stays unknown.
+
+    Args:
+        known: the evidence.
+        model: of repeat orders.
     """
     notes: list[str] = []
     buyers, contracts = known.buyers, known.contracts
     days, came = known.first_waits
-    orders = _history(buyers, "orders", notes)
+    orders = _history(buyers, "orders", notes, model)
     spend = _spend(known, notes) if orders else None
     first_order = None
     if orders and came.any() and not came.all():
@@ -72,7 +81,7 @@ def fit_all(known: Evidence) -> Fits:
         Stream.SERVICE: not contracts.is_empty() and contract is None,
     }
     lost = frozenset(stream for stream, is_lost in unknown.items() if is_lost)
-    return Fits(orders, spend, first_order, visits, contract, lost, tuple(notes))
+    return Fits(orders, spend, first_order, visits, contract, lost, tuple(notes), model)
 
 
 def population(fits: Fits, known: Evidence) -> Population:
@@ -122,13 +131,15 @@ def _only_visit(known: Evidence) -> bool:
     return bool(rest["visitor"].is_not_null().any())
 
 
-def _history(frame: pl.DataFrame, name: str, notes: list[str]) -> Fit[NbdParams] | None:
+def _history(
+    frame: pl.DataFrame, name: str, notes: list[str], model: OrderModel = DEFAULT_MODEL
+) -> Fit[OrderParams] | None:
     if frame.is_empty():
         return None
     columns = [frame[part].to_numpy() for part in ("frequency", "recency_days", "age_days")]
     rows = history_rows(*columns, np.ones(frame.height))
     enough = int((frame["frequency"] > 0).sum())
-    return _fitted(name, enough, notes, lambda few: mbg_nbd.fit(rows, few=few))
+    return _fitted(name, enough, notes, lambda few: repeat.fit(model, rows, few=few))
 
 
 def _spend(known: Evidence, notes: list[str]) -> Fit[SpendParams] | None:
@@ -168,7 +179,7 @@ def _fitted(
     if not found.converged:
         notes.append(say("value.no_model", reason=found.message, **told))
         return None
-    if isinstance(found.params, NbdParams) and fit_is_weak(found):
+    if isinstance(found.params, OrderParams) and repeat.fit_is_weak(found):
         notes.append(say("value.no_dropout", **told))
     elif found.message != say("value.converged"):
         notes.append(say("value.weak_model", reason=found.message, **told))

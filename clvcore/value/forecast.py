@@ -17,8 +17,9 @@ from clvcore.messages import say
 from clvcore.value.cells import cells_of
 from clvcore.value.condensed import Situated, drawn_totals, ratio
 from clvcore.value.evidence import Evidence, evidence
-from clvcore.value.fits import Fits, fit_all, population, population_draws
+from clvcore.value.fits import DEFAULT_MODEL, Fits, fit_all, population, population_draws
 from clvcore.value.ledger import Basis
+from clvcore.value.models.repeat import OrderModel
 from clvcore.value.population import Cells, Moments, Population, Totals, unmoved
 from clvcore.value.posterior import averages, simulated_totals
 from clvcore.value.precision import double
@@ -68,7 +69,12 @@ class Fitted:
 
 
 def fitted(
-    data: Dataset, *, rng: np.random.Generator, basis: Basis = "revenue", n_draws: int = 64
+    data: Dataset,
+    *,
+    rng: np.random.Generator,
+    basis: Basis = "revenue",
+    n_draws: int = 64,
+    model: OrderModel = DEFAULT_MODEL,
 ) -> Fitted:
     """The fits of all streams of a data set.
 
@@ -77,9 +83,10 @@ def fitted(
         rng: draws parameters for the intervals.
         basis: revenue, or contribution margin of purchases.
         n_draws: parameter draws.
+        model: of repeat orders.
     """
     known = evidence(data, basis)
-    fits = fit_all(known)
+    fits = fit_all(known, model)
     return Fitted(
         basis, known, fits, population(fits, known), population_draws(fits, known, n_draws, rng)
     )
@@ -94,7 +101,7 @@ def forecast(
 ) -> Forecast:
     """What every user of a data set will bring within the horizon.
 
-    Purchases: MBG/NBD orders times Gamma-Gamma order value, less refunds that order values do not
+    Purchases: orders (MBG/NBD unless another model was fitted) times Gamma-Gamma order value, less refunds that order values do not
     hold yet; users without an order may place a first one. Advertising: MBG/NBD active days times
     the user's revenue of an active day. Services: fee a day times days under contract. The streams
     add up to the forecast of a user.

@@ -18,7 +18,9 @@ from clvcore import columns as col
 from clvcore.data.dataset import Dataset
 from clvcore.errors import ConfigError
 from clvcore.messages import say
+from clvcore.value.fits import DEFAULT_MODEL
 from clvcore.value.forecast import Forecast, fitted, forecast, group_intervals
+from clvcore.value.models.repeat import OrderModel
 
 Vector = Float[np.ndarray, " users"]
 
@@ -74,7 +76,9 @@ def known_at(data: Dataset, cut: datetime) -> Dataset:
     )
 
 
-def holdout(data: Dataset, cut: datetime, *, rng: np.random.Generator) -> Holdout:
+def holdout(
+    data: Dataset, cut: datetime, *, rng: np.random.Generator, model: OrderModel = DEFAULT_MODEL
+) -> Holdout:
     """Forecast from the cut to the end of observation, against what came.
 
     Raises:
@@ -83,7 +87,7 @@ def holdout(data: Dataset, cut: datetime, *, rng: np.random.Generator) -> Holdou
     before = known_at(data, cut)
     span = data.observed[1] - cut
     horizon = span / timedelta(days=1)
-    made = forecast(fitted(before, rng=rng), horizon_days=horizon)
+    made = forecast(fitted(before, rng=rng, model=model), horizon_days=horizon)
     frame = made.users.select(col.USER, "forecast", "forecast_low", "forecast_high")
     money = pl.col(col.AMOUNT).is_not_null()
     parts = {

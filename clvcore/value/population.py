@@ -11,6 +11,7 @@ from jaxtyping import Array, Float, Int
 
 from clvcore.value.models.beta_geometric import NbdParams, Scalar
 from clvcore.value.models.gamma_gamma import SpendParams
+from clvcore.value.models.repeat import OrderParams
 from clvcore.value.models.waiting import WaitParams
 
 Rows = Float[Array, " rows"]
@@ -62,7 +63,7 @@ def unmoved(n_groups: int, discount_rate_annual: float = 0.0) -> Levers:
 class Population(NamedTuple):
     """Fitted parameters of all streams: floats, or arrays with a leading axis of draws."""
 
-    orders: NbdParams
+    orders: OrderParams
     spend: SpendParams
     first_order: WaitParams
     visits: NbdParams

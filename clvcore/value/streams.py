@@ -11,11 +11,10 @@ import numpy as np
 from jaxtyping import Array, Float, Int
 
 from clvcore.units import DAYS_PER_YEAR
-from clvcore.value.models import beta_geometric as family
-from clvcore.value.models import gamma_gamma, waiting
-from clvcore.value.models.beta_geometric import NbdParams, Scalar
-from clvcore.value.models.dropout import Ahead, Dropout, dropout_nodes, look_ahead
-from clvcore.value.models.mbg_nbd import TOSSES
+from clvcore.value.models import gamma_gamma, repeat, waiting
+from clvcore.value.models.beta_geometric import Scalar
+from clvcore.value.models.dropout import Ahead
+from clvcore.value.models.repeat import OrderParams
 from clvcore.value.population import HistoryCells, Levers, Population, Rows, Unit, WaitCells
 
 N_STEPS = 12
@@ -68,11 +67,6 @@ def _discounted(
     return jnp.exp(-force * horizon) * whole + force * waiting_cost
 
 
-def _loosened(nodes: Dropout, factor: Float[Array, "..."]) -> Dropout:
-    """Dropout with the odds of leaving multiplied."""
-    return nodes._replace(logit=nodes.logit + jnp.log(factor)[..., None])
-
-
 class _History(NamedTuple):
     """A history's future, by row."""
 
@@ -83,7 +77,7 @@ class _History(NamedTuple):
 
 
 def _history(
-    params: NbdParams,
+    params: OrderParams,
     cell: HistoryCells,
     pull: tuple[Scalar, Scalar],
     discount: Scalar | None,
@@ -96,21 +90,16 @@ def _history(
     ``pull`` holds the levers on rate and dropout; without a ``discount`` its work is saved.
     """
     x, age, group = cell.pair_frequency, cell.pair_age, cell.pair_group
-    a, b = params.a + jnp.zeros_like(x), params.b + x + TOSSES
-    shape, scale = params.r + x, at(pull[0], group) / (params.alpha + age)
-    reach = jnp.asarray(horizon_days) * scale
-    whole = look_ahead(_loosened(dropout_nodes(a, b, fine=fine), at(pull[1], group)), shape, reach)
+    rate, leaving = (at(lever, group) for lever in pull)
+    whole = repeat.future(params, x, age, rate=rate, leaving=leaving, fine=fine)(horizon_days)
     discounted = whole.orders
     if discount is not None:
-        coarse = _loosened(dropout_nodes(a, b, fine=False), at(pull[1], group))
-        early = jax.lax.map(
-            lambda time: look_ahead(coarse, shape, time * scale).orders, _times(horizon_days)
-        )
+        coarse = repeat.future(params, x, age, rate=rate, leaving=leaving, fine=False)
+        early = jax.lax.map(lambda time: coarse(time).orders, _times(horizon_days))
         discounted = _discounted(whole.orders, early, at(discount, group), horizon_days)
-    silent = jnp.exp(-shape * jnp.log1p(reach))
-    now = family.p_alive(params, x[cell.pair], cell.recency, age[cell.pair], TOSSES)
+    now = repeat.p_alive(params, x[cell.pair], cell.recency, age[cell.pair])
     ahead = Ahead(*(part[cell.pair] for part in whole))
-    return _History(now, ahead, discounted[cell.pair], 1.0 - now * (1.0 - silent[cell.pair]))
+    return _History(now, ahead, discounted[cell.pair], 1.0 - now * (1.0 - ahead.silent))
 
 
 def buyers(
@@ -228,7 +217,7 @@ def prospects(
         steps[:, None] + jnp.zeros_like(cell.waited)
     )
     starts = -jnp.diff(survives, axis=0, prepend=jnp.ones_like(survives[:1]))
-    here = family.p_alive(population.orders, *[jnp.zeros(())] * 3, TOSSES)
+    here = repeat.p_alive(population.orders, *[jnp.zeros(())] * 3)
     left, pairs = (
         _by_row(part[::-1] * here, cell.group)
         for part in _newcomer(population.orders, levers, middle)
@@ -259,17 +248,13 @@ def prospects(
 
 
 def _newcomer(
-    params: NbdParams, levers: Levers, times: Float[Array, " steps"]
+    params: OrderParams, levers: Levers, times: Float[Array, " steps"]
 ) -> tuple[Float[Array, "steps *groups"], Float[Array, "steps *groups"]]:
     """Repeat orders, and pairs of them, of a user who has just ordered for the first time.
 
     They depend on nothing but the levers, so they are the same for all users or for all of a group.
     """
-    dropout, rate = jnp.broadcast_arrays(*map(jnp.asarray, (levers.dropout, levers.order_rate)))
-    zero = jnp.zeros(dropout.shape, times.dtype)
-    nodes = dropout_nodes(params.a + zero, params.b + TOSSES + zero)
-    nodes = _loosened(nodes, dropout)
-    ahead = jax.lax.map(
-        lambda time: look_ahead(nodes, params.r + zero, time * rate / params.alpha + zero), times
-    )
+    leaving, rate = jnp.broadcast_arrays(*map(jnp.asarray, (levers.dropout, levers.order_rate)))
+    zero = jnp.zeros(leaving.shape, times.dtype)
+    ahead = jax.lax.map(repeat.future(params, zero, zero, rate=rate, leaving=leaving), times)
     return ahead.orders, ahead.order_pairs

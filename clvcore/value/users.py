@@ -10,9 +10,11 @@ from clvcore.data.dataset import Dataset
 from clvcore.errors import ConfigError
 from clvcore.messages import listed, say
 from clvcore.value.acquisition import Acquisition, Period, acquisition
+from clvcore.value.fits import DEFAULT_MODEL
 from clvcore.value.forecast import Fitted, Forecast, fitted, forecast
 from clvcore.value.ledger import Basis, lifetime_revenue
 from clvcore.value.lifetime import lifetimes
+from clvcore.value.models.repeat import OrderModel
 from clvcore.value.segments import value_segments
 
 VALUE_COLUMNS = [
@@ -67,6 +69,7 @@ def user_value(
     period: Period = "week",
     segment_by: str | None = None,
     base: Fitted | None = None,
+    model: OrderModel = DEFAULT_MODEL,
 ) -> UserValue:
     """The worth of every user: realised, its cost, and what is still to come.
 
@@ -81,12 +84,13 @@ def user_value(
         segment_by: a user attribute to use as segment; by default the rules of `value.segments`.
         base: fits of the same data on the same basis, made before with `fitted`, which draws nothing
             from ``rng`` again.
+        model: of repeat orders, where there is no ``base``.
 
     Raises:
         ConfigError: a setting out of range, no costs for a margin, or no such attribute.
     """
     made = forecast(
-        base or fitted(data, rng=rng, basis=basis),
+        base or fitted(data, rng=rng, basis=basis, model=model),
         horizon_days=horizon_days,
         discount_rate_annual=discount_rate_annual,
         level=level,

@@ -18,24 +18,12 @@ from clvcore.features.purchases import purchase_summary
 from clvcore.value.models import bg_nbd, gamma_gamma, mbg_nbd
 from clvcore.value.models.beta_geometric import NbdParams
 from clvcore.value.models.gamma_gamma import SpendParams
-from clvcore.value.models.rows import HistoryRows, history_rows, spend_rows
+from clvcore.value.models.rows import spend_rows
 from clvcore.value.precision import double
 
 FOLDER = Path(__file__).parent / "cdnow"
 PUBLISHED = NbdParams(r=0.2425945, alpha=4.4136019, a=0.7929199, b=2.4258881)
 FOUR_DIGITS = 1e-4
-
-
-@pytest.fixture(scope="module")
-def summary():
-    frame = pl.read_csv(FOLDER / "summary.csv")
-    return {name: frame[name].cast(pl.Float64).to_numpy() for name in ("x", "t_x", "T", "zbar")}
-
-
-@pytest.fixture(scope="module")
-def rows(summary) -> HistoryRows:
-    ones = np.ones(len(summary["x"]))
-    return history_rows(summary["x"], summary["t_x"], summary["T"], ones)
 
 
 @pytest.fixture(scope="module")
@@ -131,6 +119,13 @@ def test_the_increasing_frequency_paradox(repeats, expected):
     params = NbdParams(0.243, 4.414, 0.793, 2.426)
     got = bg_nbd.expected_orders(params, *one(repeats, 20, 39), horizon=52.0)
     assert got == pytest.approx([expected], rel=1e-3)  # the source rounds its parameters
+
+
+def test_how_many_orders_a_new_customer_places():
+    """P(X(39) = 0) and P(X(2) = 10), equation (8) of the paper, as BTYD prints them for its own fit."""
+    params = NbdParams(0.243, 4.414, 0.793, 2.426)
+    got = [bg_nbd.p_orders(params, 39.0, most=0)[0], bg_nbd.p_orders(params, 2.0, most=10)[10]]
+    assert got == pytest.approx([0.5737864, 1.07869e-07], rel=FOUR_DIGITS)
 
 
 def test_mean_p_alive_is_high_because_bg_nbd_keeps_every_one_time_buyer(rows, summary):

@@ -35,6 +35,12 @@ class NbdParams(NamedTuple):
     """a / (a + b) is the mean chance of stopping at a toss."""
 
 
+class BgNbdParams(NbdParams):
+    """The same numbers where the coin is tossed at repeat orders only, so that the two are told apart."""
+
+    __slots__ = ()
+
+
 FEW_BUYERS = Prior(mean=np.array([-0.7, 0.0, 0.0, 0.7]), deviation=np.array([1.0, 1.0, 0.7, 0.7]))
 """Where there are too few repeat buyers to speak for themselves: r about 0.5, a about 1, b about 2,
 each within a factor of three or so; the mean of log alpha is set from the data's own rate."""
@@ -71,13 +77,15 @@ def log_likelihood(log_params: Float[Array, "4"], seen: Histories) -> Float[Arra
     return jnp.sum(rows.exceed * products) + jnp.sum(rows.weight * by_row)
 
 
-def fit(rows: HistoryRows, tosses: float, *, few: bool) -> Fit[NbdParams]:
-    """The population under which the histories are most likely.
+def fit(
+    rows: HistoryRows, tosses: float, *, few: bool, kind: type[NbdParams] = NbdParams
+) -> Fit[NbdParams]:
+    """The population under which the histories are most likely, as parameters of that kind.
 
     Raises:
         FitError: nobody bought twice.
     """
-    start = start_params(rows, few=few)
+    start = kind(*start_params(rows, few=few))
     prior = prior_for(start) if few else None
     return maximise(log_likelihood, Histories(rows, tosses), start, prior=prior)
 

@@ -11,9 +11,11 @@ References:
 import jax.numpy as jnp
 import numpy as np
 from jaxtyping import Float
+from scipy.special import betaln
+from scipy.stats import nbinom
 
 from clvcore.value.models import beta_geometric as family
-from clvcore.value.models.beta_geometric import NbdParams
+from clvcore.value.models.beta_geometric import BgNbdParams, NbdParams
 from clvcore.value.models.fit import Fit
 from clvcore.value.models.rows import HistoryRows
 from clvcore.value.precision import double
@@ -34,7 +36,7 @@ def fit(rows: HistoryRows, *, few: bool = False) -> Fit[NbdParams]:
     Raises:
         FitError: nobody bought twice.
     """
-    return family.fit(rows, TOSSES, few=few)
+    return family.fit(rows, TOSSES, few=few, kind=BgNbdParams)
 
 
 def p_alive(params: NbdParams, frequency: Vector, recency: Vector, age: Vector) -> Vector:
@@ -59,3 +61,18 @@ def expected_new(params: NbdParams, horizons: Vector) -> Vector:
         times = jnp.asarray(horizons, jnp.float64)
         zero = jnp.zeros_like(times)
         return np.asarray(family.expected_orders(params, zero, zero, zero, times, TOSSES))
+
+
+def p_orders(params: NbdParams, horizon: float, *, most: int) -> Float[np.ndarray, " counts"]:
+    """Chances that a user won just now places 0, 1, ... ``most`` repeat orders within a horizon.
+
+    Either the user is still here and a Poisson process has come to x, or left at the x-th order,
+    the process having come to x at least; equation (8) of the paper.
+    """
+    r, alpha, a, b = (float(part) for part in params)
+    x = np.arange(most + 1)
+    came = nbinom.pmf(x, r, alpha / (alpha + horizon))
+    at_least = nbinom.sf(x - 1, r, alpha / (alpha + horizon))
+    stayed = np.exp(betaln(a, b + x) - betaln(a, b))
+    left = np.where(x > 0, np.exp(betaln(a + 1, b + np.maximum(x, 1) - 1) - betaln(a, b)), 0.0)
+    return stayed * came + left * at_least

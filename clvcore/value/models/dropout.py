@@ -45,6 +45,8 @@ class Ahead(NamedTuple):
     """E[Y (Y - 1)], so that Var[Y] = order_pairs + orders - orders^2."""
     time_share: Float[Array, "*rows"]
     """E[time here within the horizon] / horizon."""
+    silent: Float[Array, "*rows"]
+    """P(no order within the horizon)."""
 
 
 def dropout_nodes(
@@ -76,7 +78,8 @@ def look_ahead(nodes: Dropout, k: Float[Array, "*rows"], c: Float[Array, "*rows"
     time_share = relative_loss((k - 1.0) * log_growth) * _log1p_ratio(w)
     pairs = _order_pairs(p, w, k, c, 1.0 - leaves)
     parts = (1.0 - leaves, orders, pairs, time_share)
-    return Ahead(*(jnp.sum(nodes.weight * part, -1) for part in parts))
+    silent = jnp.exp(-k * jnp.log1p(c))[..., 0]  # nobody leaves before an order
+    return Ahead(*(jnp.sum(nodes.weight * part, -1) for part in parts), silent=silent)
 
 
 def relative_loss(z: Float[Array, "*shape"]) -> Float[Array, "*shape"]:

@@ -50,7 +50,7 @@ class Fit(Generic[Params]):
     log_posterior: Callable[[np.ndarray], np.ndarray] = field(repr=False)
     """Log-likelihood plus log-prior of log-parameters, [points, params] -> [points]."""
     n_rows: int
-    """Distinct rows behind the fit, which set the price of one evaluation."""
+    """Distinct rows behind the fit times what one costs: the price of one evaluation."""
 
     def draws(self, n_draws: int, rng: np.random.Generator) -> Params:
         """Parameters from the posterior: each field an array of ``n_draws`` values.
@@ -88,6 +88,8 @@ def maximise(
     start: Params,
     *,
     prior: Prior | None = None,
+    plain: Callable[[Float[Array, " params"], Any], Float[Array, ""]] | None = None,
+    price: int = 1,
 ) -> Fit[Params]:
     """The parameters under which ``rows`` are most likely, from ``start``.
 
@@ -97,7 +99,10 @@ def maximise(
         rows: compressed rows, a pytree of arrays.
         start: where to begin, natural scale; also the shape of the answer.
         prior: added to the log-likelihood while searching; the one reported is without it.
+        plain: the same log-likelihood where only its value is asked for, if that is cheaper.
+        price: evaluations of an ordinary row that one row costs; fewer proposals are then drawn.
     """
+    value_of = plain or log_likelihood
     belief = prior or Prior(np.zeros(len(start)), np.full(len(start), np.inf))
     with double():
         held = jax.tree.map(jnp.asarray, (rows, belief))
@@ -108,7 +113,7 @@ def maximise(
 
         origin = np.log(np.asarray(start, dtype=np.float64))
         best, converged = climb(at, origin)
-        alone = float(log_likelihood(jnp.asarray(best.point), held[0]))
+        alone = float(value_of(jnp.asarray(best.point), held[0]))
     covariance = _covariance(best.curve)
     errors = np.sqrt(np.diag(covariance))
     params = np.exp(best.point)
@@ -120,9 +125,20 @@ def maximise(
         standard_errors=type(start)(*(params * errors).tolist()),
         message=_message(_names(start), errors, converged=converged and bounded),
         log_covariance=covariance,
-        log_posterior=partial(_at_points, log_likelihood, held),
-        n_rows=max(np.size(leaf) for leaf in jax.tree.leaves(rows)),
+        log_posterior=partial(_at_points, value_of, held),
+        n_rows=price * max(np.size(leaf) for leaf in jax.tree.leaves(rows)),
     )
+
+
+def best_start(
+    log_likelihood: Callable[[Float[Array, " params"], Any], Float[Array, ""]],
+    rows: Any,
+    starts: Sequence[Params],
+) -> Params:
+    """The start under which ``rows`` are most likely, so that a search begins on the right slope."""
+    flat = Prior(np.zeros(len(starts[0])), np.full(len(starts[0]), np.inf))
+    heights = _at_points(log_likelihood, (rows, flat), np.log(np.array(starts, dtype=np.float64)))
+    return starts[int(np.argmax(np.where(np.isfinite(heights), heights, -np.inf)))]
 
 
 def _at_points(
