@@ -81,6 +81,7 @@ def make(place: Path, rows: int) -> None:
 def contenders(file: Path, home: Path) -> dict[str, list[str]]:
     """What is run, by name; peers that are not installed are left out, and said so."""
     clv = [str(Path(sys.executable).with_name("clv")), "data", "import", "--events", str(file)]
+    clv += ["--currency", "EUR"]
     first = [sys.executable, "-m", "benchmarks.intake", "--preview", str(file)]
     found = {"clv data import": clv, "preview": first}
     for name, code in (("pandas", PANDAS), ("duckdb", DUCKDB)):

@@ -12,11 +12,10 @@ from clvcore.data import recipe as recipes
 from clvcore.data.cells.choices import Choices
 from clvcore.data.cells.rates import rate_table, rates_of
 from clvcore.data.cells.rules import chosen
-from clvcore.data.cells.table import Cells
 from clvcore.data.dataset import ColumnMap, Domain, RawTable, Recipe
+from clvcore.data.meaning.currency import NO_MONEY, currency_told
 from clvcore.data.meaning.known import Known, known_exports, recognised
 from clvcore.data.meaning.mapping import propose
-from clvcore.data.meaning.readings import DOLLAR, currencies_of
 from clvcore.data.meaning.understanding import Understanding, understand
 from clvcore.errors import ConfigError, MappingError, NotFoundError
 from clvcore.messages import listed, say
@@ -88,9 +87,9 @@ class Wishes:
         if known is not None:
             recipe, raws = known.recipe(raws, recipe), known.named(raws)
         maps = _maps(raws, recipe, self.maps, self.constants)
-        if known is None and self.recipe_file is None and self.facts["currency"] is None:
-            told = _currency_of(raws["events"], maps["events"]) if "events" in raws else None
-            recipe = replace(recipe, currency=told or recipe.currency)
+        if self.recipe_file is None and not (self.facts["currency"] or (known and known.currency)):
+            answer = say("data.currency_say")
+            recipe = replace(recipe, currency=currency_told(raws, maps, recipe.options, answer))
         return replace(recipe, maps=maps)
 
     def explained(self, raws: Mapping[str, RawTable]) -> list[Understanding]:
@@ -116,12 +115,6 @@ class Wishes:
             )
             for table, raw in raws.items()
         ]
-
-
-def _currency_of(events: RawTable, given: ColumnMap) -> str | None:
-    """The currency that the events name themselves; None where they name none, or several."""
-    named = currencies_of(Cells(events, given, "UTC", Choices()))
-    return named[0] if len(named) == 1 and named[0] != DOLLAR else None
 
 
 def recipe_options(command: Callable[..., Any]) -> Callable[..., Any]:
@@ -204,7 +197,7 @@ def _recipe(
     options: Mapping[str, Any],
     known: Known | None,
 ) -> Recipe:
-    recipe = Recipe(name=name, currency="EUR") if file is None else _read_recipe(file)
+    recipe = Recipe(name=name, currency=NO_MONEY) if file is None else _read_recipe(file)
     if known is not None:
         recipe = replace(
             recipe,

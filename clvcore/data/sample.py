@@ -6,6 +6,8 @@ through the same intake as any file.
 """
 
 import difflib
+from collections.abc import Mapping
+from dataclasses import replace
 from pathlib import Path
 
 from clvcore import columns as col
@@ -13,6 +15,8 @@ from clvcore.data import recipe as recipes
 from clvcore.data.clean import Intake, bring_in
 from clvcore.data.dataset import RawTable, Recipe
 from clvcore.data.files.read import read
+from clvcore.data.meaning.currency import NO_MONEY, currency_told
+from clvcore.data.meaning.mapping import propose
 from clvcore.errors import NotFoundError
 from clvcore.messages import listed, say
 
@@ -68,7 +72,21 @@ def from_folder(path: Path, *, key: bytes | None = None) -> Intake:
     Raises:
         ClvError: a file cannot be read, or its rows cannot be understood.
     """
-    return bring_in(raw_tables(path), recipe_of(path), key=key)
+    raws, recipe = raw_tables(path), recipe_of(path)
+    if not (path / RECIPE).is_file():
+        recipe = with_currency(recipe, raws)
+    return bring_in(raws, recipe, key=key)
+
+
+def with_currency(recipe: Recipe, raws: Mapping[str, RawTable]) -> Recipe:
+    """The recipe with the currency that files without a recipe name themselves.
+
+    Raises:
+        MappingError: there is money, and nothing tells in which currency.
+    """
+    maps = {name: propose(raw) for name, raw in raws.items()}
+    told = currency_told(raws, maps, recipe.options, say("data.currency_say_folder"))
+    return replace(recipe, currency=told)
 
 
 def table_files(path: Path) -> dict[str, Path]:
@@ -98,5 +116,5 @@ def recipe_of(path: Path) -> Recipe:
     """
     file = path / RECIPE
     if not file.is_file():
-        return Recipe(name=path.resolve().name, currency="EUR")
+        return Recipe(name=path.resolve().name, currency=NO_MONEY)
     return recipes.from_text(file.read_bytes(), source=str(file))

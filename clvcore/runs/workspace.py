@@ -23,6 +23,7 @@ from clvcore.data import sample
 from clvcore.data.clean import Intake, bring_in
 from clvcore.data.dataset import Dataset, RawTable, Recipe
 from clvcore.data.files.reading import DECIDED_BY_FILE, Reading
+from clvcore.data.meaning.currency import NO_MONEY
 from clvcore.errors import ClvError, ConfigError, NotFoundError, UploadError
 from clvcore.messages import listed, say
 from clvcore.runs import stored
@@ -137,8 +138,8 @@ class Workspace:
 
     def _at(self, path: Path) -> Dataset:
         if path.is_file():
-            recipe = Recipe(name=path.stem, currency="EUR")
             raws = {"events": table_file(path, "events")}
+            recipe = sample.with_currency(Recipe(name=path.stem, currency=NO_MONEY), raws)
             return bring_in(raws, recipe, now=datetime.now(UTC), key=self.key()).dataset
         if (path / stored.FACTS).is_file():
             return stored.load(path)

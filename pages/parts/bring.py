@@ -15,6 +15,7 @@ from clvcore.data.cells.words import LEFT_OUT
 from clvcore.data.clean import Intake
 from clvcore.data.consequences import Considered
 from clvcore.data.dataset import Account, RawTable, Recipe
+from clvcore.data.meaning.currency import NO_MONEY
 from clvcore.data.meaning.readings import DOLLAR
 from clvcore.data.meaning.understanding import Understanding
 from clvcore.errors import ClvError
@@ -100,7 +101,7 @@ class Asked:
 def _understood(raws: Mapping[str, RawTable]) -> Asked:
     """The step between files and cleaning: questions, readings, and facts about the whole."""
     export = known_as(raws)
-    plainly = Recipe("_", "EUR")
+    plainly = Recipe("_", NO_MONEY)
     base = export.recipe(raws, plainly).options if export else {}
     raws = export.named(raws) if export else raws
     tables = {name: Table(raw, export, base) for name, raw in raws.items()}

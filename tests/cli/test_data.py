@@ -7,16 +7,19 @@ from click.testing import CliRunner
 
 from clvcore.cli.data import data
 from clvcore.errors import ClvError
+from clvcore.runs.workspace import Workspace
 
 EVENTS = "customer,product,date,total\n1,a,2025-01-05,5.00\n,b,2025-01-06,7.50\n"
 
 
 @pytest.fixture
 def clv(monkeypatch, tmp_path):
-    """Run ``clv data`` in an empty workspace; errors come as they are raised."""
+    """Run ``clv data`` in an empty workspace, in euros; errors come as they are raised."""
     monkeypatch.setenv("CLV_HOME", str(tmp_path / "home"))
 
-    def run(*words):
+    def run(*words, currency=("--currency", "EUR")):
+        if words[0] == "import" and "--currency" not in words:
+            words = (*words, *currency)
         found = CliRunner().invoke(data, [str(word) for word in words])
         if isinstance(found.exception, ClvError):
             raise found.exception
@@ -202,7 +205,28 @@ def test_a_known_export_needs_no_word_and_can_be_read_plainly(clv, tmp_path):
 def test_a_currency_that_the_file_names_is_taken(clv, tmp_path):
     file = tmp_path / "events.csv"
     file.write_text("user,time,amount\n1,2025-01-05,£5.00\n")
-    assert json.loads(clv("import", "--events", file, "--json").stdout)["currency"] == "GBP"
+    made = clv("import", "--events", file, "--json", currency=())
+    assert json.loads(made.stdout)["currency"] == "GBP"
+
+
+def test_a_currency_that_no_file_names_is_asked_for_and_only_where_there_is_money(clv, tmp_path):
+    file = tmp_path / "events.csv"
+    file.write_text(EVENTS)
+    with pytest.raises(ClvError, match=r"In which currency .* 'total'.* Say it with --currency"):
+        clv("import", "--events", file, currency=())
+    with pytest.raises(ClvError, match=r"recipe\.json"):
+        Workspace.default().resolve(str(file))
+    assert not Workspace.default().datasets.exists()
+    file.write_text(
+        "user,item,time,amount,currency\n1,a,2025-01-01,2.50,USD\n1,a,2025-01-02,2.50,CHF\n"
+    )
+    words = ("import", "--events", file, "--decimal", ".")
+    with pytest.raises(ClvError, match="several currencies: CHF, USD"):
+        clv(*words, currency=())
+    made = json.loads(clv(*words, "--rates", "USD=2", "--json", currency=()).stdout)
+    assert (made["currency"], made["money_by_stream"]) == ("CHF", {"purchase": 7.5})
+    file.write_text("user,item,time\n1,a,2025-01-01\n")
+    assert clv("import", "--events", file, "--name", "looks", currency=()).exit_code == 0
 
 
 def test_rules_rates_and_personal_data_are_chosen_on_the_command_line(clv, tmp_path):

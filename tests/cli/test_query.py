@@ -15,10 +15,12 @@ ITEMS = "items=SELECT product, title FROM products"
 
 @pytest.fixture
 def clv(monkeypatch, tmp_path):
-    """Run ``clv data`` in an empty workspace; errors come as they are raised."""
+    """Run ``clv data`` in an empty workspace, in euros; errors come as they are raised."""
     monkeypatch.setenv("CLV_HOME", str(tmp_path / "home"))
 
     def run(*words):
+        if words[0] in {"import", "query"} and "--currency" not in words:
+            words = (*words, "--currency", "EUR")
         found = CliRunner().invoke(data, [str(word) for word in words])
         if isinstance(found.exception, ClvError):
             raise found.exception

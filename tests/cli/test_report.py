@@ -26,6 +26,7 @@ def call(tmp_path, monkeypatch):
     folder.mkdir()
     here.mkdir()
     (folder / "events.csv").write_text(EVENTS, "utf-8")
+    (folder / "recipe.json").write_text('{"name": "shop", "currency": "EUR"}')
     monkeypatch.chdir(here)
 
     def invoke(*options):

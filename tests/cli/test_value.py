@@ -36,6 +36,7 @@ def call(tmp_path, monkeypatch):
     tables = {"events": EVENTS, "users": USERS, "spend": SPEND}
     for name, text in tables.items():
         (folder / f"{name}.csv").write_text(text, "utf-8")
+    (folder / "recipe.json").write_text('{"name": "shop", "currency": "EUR"}')
 
     def invoke(*options):
         return CliRunner().invoke(value, [str(folder), *options], catch_exceptions=False)

@@ -102,3 +102,72 @@ def test_what_cancels_out_leaves_the_sum_as_it_is(rows, options):
     before = gross_events.filter(pl.col(col.KIND) == "purchase")
     assert purchases[col.AMOUNT].sum() <= before[col.AMOUNT].sum()
     assert (purchases[col.AMOUNT].drop_nulls() >= 0).all()
+
+
+BESIDE = {
+    "items": (
+        ("id", "title", "price", "cost"),
+        st.tuples(
+            st.sampled_from(["a", "b", "c", ""]), st.sampled_from(["Mug", ""]),
+            st.sampled_from(["1.50", "x", "5000000000000", ""]), st.sampled_from(["-1", "2", ""]),
+        ),
+    ),
+    "users": (
+        ("user", "acquired_at", "channel", "ended_at"),
+        st.tuples(USER, TIME, st.sampled_from(["ads", ""]), TIME),
+    ),
+    "spend": (
+        ("date", "channel", "amount", "currency"),
+        st.tuples(TIME, st.sampled_from(["ads", "mail", ""]), AMOUNT, CURRENCY),
+    ),
+    "impressions": (
+        ("user", "item", "time", "position", "propensity", "taken"),
+        st.tuples(
+            USER, ITEM, TIME, st.sampled_from(["1", "0", "x", ""]),
+            st.sampled_from(["0.5", "2", "0", "x", ""]), st.sampled_from(["yes", "no", "zap", ""]),
+        ),
+    ),
+}  # fmt: skip
+
+
+def table_of(name, header, rows):
+    buffer = io.StringIO()
+    csv.writer(buffer).writerows([header, *rows])
+    text = buffer.getvalue() + "too,few\n" * bool(rows)
+    return read(text.encode(), table=name, source=f"{name}.csv")
+
+
+@settings(deadline=None, max_examples=30)
+@given(
+    st.fixed_dictionaries(
+        {name: st.lists(row, min_size=1, max_size=10) for name, (_, row) in BESIDE.items()}
+    ),
+    CHOICES,
+    OPTIONS,
+)
+def test_rows_and_money_of_every_table_are_in_one_place(rows, choices, options):
+    """Items, users, spend and impressions as well as events; the choices are about events alone."""
+    raws = raw_of([]) | {
+        name: table_of(name, header, rows[name]) for name, (header, _) in BESIDE.items()
+    }
+    until = datetime(2025, 6, 1, tzinfo=UTC)
+    recipe = Recipe("law", "EUR", options={"decimal": ".", **options}, observed_until=until)
+    intake = consider(raws, recipe, key=b"k").intake(choices)
+    accounts = {one.table: one for one in intake.dataset.accounts}
+    assert set(accounts) == set(col.TABLES)
+    for name, account in accounts.items():
+        if name != "events":
+            assert account.rows_in == len(rows[name]) + 1
+        assert taken_apart(account) == (account.rows_in, account.money_in)
+        left = (intake.rejects, account.rejected), (intake.ignored, account.ignored)
+        for frames, number in left:
+            assert frames.get(name, pl.DataFrame()).height == number
+    spend = intake.dataset.spend
+    assert spend.height == accounts["spend"].accepted
+    assert sum(spend[col.AMOUNT], Decimal(0)) == accounts["spend"].money_accepted
+    assert intake.dataset.impressions.height == accounts["impressions"].accepted
+    for name, key in (("items", col.ITEM), ("users", col.USER)):
+        told = {one.rule: one.rows for one in intake.dataset.findings if one.table == name}
+        table = intake.dataset.tables()[name]
+        assert table[key].is_unique().all()
+        assert table.height == accounts[name].accepted + told.get(f"unlisted_{name}", 0)

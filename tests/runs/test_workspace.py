@@ -185,10 +185,10 @@ def test_samples_are_no_entries_of_the_workspace(workspace, samples):
 def test_a_folder_of_tables_is_a_data_set_under_its_name(workspace, tmp_path):
     folder = tmp_path / "mine"
     folder.mkdir()
-    (folder / "events.csv").write_text(EVENTS)
+    (folder / "events.csv").write_text(EVENTS.replace("5.00", "5.00 CHF"))
     (folder / "items.csv").write_text(ITEMS)
     dataset = workspace.resolve(str(folder))
-    assert dataset.name == "mine"
+    assert (dataset.name, dataset.currency) == ("mine", "CHF")
     assert dataset.items["title"].to_list() == ["Mug", "Cup"]
 
 
@@ -199,7 +199,7 @@ def test_a_stored_folder_can_be_named_by_its_path(workspace):
 
 def test_a_file_of_events_is_a_data_set(workspace, tmp_path):
     file = tmp_path / "orders.csv"
-    file.write_text(EVENTS)
+    file.write_text(EVENTS.replace("5.00", "5.00 CHF"))
     assert workspace.resolve(str(file)).name == "orders"
 
 
