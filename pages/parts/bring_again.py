@@ -198,6 +198,8 @@ def _tell(changes: Changes, both: Appended, previous: Dataset) -> None:
     _came(both, previous)
     for one in changes.news[:SHOWN]:
         tell(one)
+    if len(changes.all) < 2:  # nothing to look up beside what is told
+        return
     with st.expander(say("page_data.again_all", compared=len(changes.all)), key="data_again_all"):
         for one in changes.news[SHOWN:]:
             tell(one)

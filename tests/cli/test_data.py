@@ -295,7 +295,7 @@ def test_a_refund_of_next_months_file_finds_last_months_purchase_and_all_that_wa
         [("february.csv", 2), ("february.csv", 3)],
     ]
     text = clv("append", "mine", "--events", files["february"], "--name", "b").stdout
-    assert "3 stood in the data set already" in text
+    assert "stood in the data set already: 3" in text
     assert "Nothing new" not in text  # it bears another name
     assert "ignored_events.csv" in text
 

@@ -1,6 +1,7 @@
 """The next file of a data set is compared, asked about, and added; where it came from is told."""
 
 import json
+from decimal import Decimal
 
 import pytest
 
@@ -78,6 +79,7 @@ def test_what_is_unusual_is_told_before_it_is_added(bringing):
 def test_a_file_that_is_there_already_adds_nothing(bringing):
     at = upload(bringing, month("01", range(5, 20)))
     assert "Nothing new" in texts(at)
+    assert "stood in the data set already\\: 45" in texts(at)
     assert "data_again_accept" not in [one.key for one in at.button]
 
 
@@ -118,3 +120,18 @@ def test_a_file_that_is_no_recipe_is_one_sentence(bringing):
     assert not at.exception
     assert len(at.error) == 1
     assert "r.json is not sound" in at.error[0].value
+
+
+def test_next_months_spend_is_added_alone(bringing):
+    at = bringing
+    content = b"date,channel,cost\n2025-02-01,ads,12.50\n2025-02-02,mail,3.00\n"
+    at.file_uploader(key="data_file_spend").upload("spend.csv", content, "text/csv").run()
+    assert not at.exception
+    assert "they tell of no events" in texts(at)
+    assert "2 rows of spend for mine; nothing is unusual" in texts(at)
+    assert "data_as" not in [one.key for one in at.segmented_control]
+    at.button(key="data_again_accept").click().run()
+    assert not at.exception
+    made = Workspace.default().resolve("mine")
+    assert sum(made.spend["amount"]) == Decimal("15.50")
+    assert made.events.height == 90

@@ -1,13 +1,20 @@
 """PostgreSQL, against a server of its own: exact, read only, and silent about its password."""
 
 import traceback
+from decimal import Decimal
 
 import pytest
 from postgres import PASSWORD
 
+from clvcore.data.again.append import append
+from clvcore.data.clean import bring_in
+from clvcore.data.dataset import Recipe
 from clvcore.errors import ClvError, ConfigError, MappingError, NotFoundError, UploadError
 from clvcore.runs.databases import ask
+from clvcore.runs.databases.again import asked_again, queries_of
+from clvcore.runs.databases.named import named
 from clvcore.runs.databases.source import connection
+from clvcore.runs.workspace import Workspace
 
 
 @pytest.fixture(scope="module")
@@ -223,3 +230,29 @@ def test_a_server_that_is_not_there_is_one_clear_sentence(tmp_path):
         ask.tables(place)
     assert "\n" not in str(caught.value)
     assert "geheim" not in "".join(traceback.format_exception(caught.value))
+
+
+def test_a_stored_query_is_asked_anew_by_the_name_of_its_source_and_no_password_is_stored(
+    server, monkeypatch, home
+):
+    server.run(
+        """
+        DROP TABLE IF EXISTS sales.lines;
+        CREATE TABLE sales.lines (client text, item text, at timestamptz, total numeric(12, 2));
+        INSERT INTO sales.lines VALUES ('1', 'a', '2025-01-05+00', 5.00), ('2', 'b', '2025-01-06+00', 1.25);
+        GRANT SELECT ON sales.lines TO reader;
+        """
+    )
+    monkeypatch.setenv("CLV_DATABASE_SHOP", server.uri())
+    sql = "SELECT client, item, at, total FROM sales.lines WHERE at >= CAST(:since AS timestamptz)"
+    raws = {"events": ask.query(named("shop"), sql, {"since": "2025-01-01+00"})}
+    recipe = Recipe("mine", "EUR", options={"decimal": "."})
+    folder = Workspace(home).add(bring_in(raws, recipe))
+    data = Workspace(home).resolve("mine")
+    server.run("INSERT INTO sales.lines VALUES ('1', 'b', '2025-02-01+00', 3.10)")
+    asked = asked_again(data, {"since": "2025-01-06+00"})
+    made = append(Workspace(home).intake_of(data), asked)
+    assert (made.came[0].rows_in, made.came[0].accepted, made.there["events"]) == (2, 1, 1)
+    assert made.intake.dataset.events["amount"].sum() == Decimal("9.35")
+    assert PASSWORD not in (folder / "dataset.json").read_text()
+    assert {one.reading["source"] for one in queries_of(made.intake.dataset).values()} == {"shop"}
