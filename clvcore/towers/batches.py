@@ -11,7 +11,12 @@ from clvcore.features.histories import Histories
 from clvcore.towers.model import Behaviour
 
 SHORTEST = 16
-"""The smallest bucket: below it, padding costs less than one more compiled program."""
+"""The shortest rows in serving: below it, padding costs less than one more compiled program."""
+STEP = 4
+"""Rows in training are of lengths that are multiples of it."""
+PROGRAM_EVENTS = 20_000
+"""Places of padding in an epoch that are cheaper than one more compiled program: some 4 seconds,
+in which 20 epochs of so many places are learned."""
 
 
 class Batch(NamedTuple):
@@ -107,14 +112,40 @@ def latest_windows(events: Sequences, users: np.ndarray, max_length: int) -> Win
     return Window(user, np.maximum(events.start[user], last - max_length), last)
 
 
-def buckets(windows: Window, max_length: int) -> list[tuple[int, np.ndarray]]:
-    """Lengths of a few sizes (powers of two) and which windows fit each, without much padding."""
-    sizes = []
-    size = SHORTEST
+def serving_sizes(max_length: int) -> list[int]:
+    """Row lengths that fit any history: few, so that a new user needs no new program."""
+    sizes, size = [], SHORTEST
     while size < max_length:
         sizes.append(size)
         size *= 2
-    sizes.append(max_length)
+    return [*sizes, max_length]
+
+
+def training_sizes(windows: Window, max_length: int) -> list[int]:
+    """Row lengths that leave the least padding in an epoch of these windows.
+
+    A further length must save more than `PROGRAM_EVENTS` places of padding, since each is a program
+    to be compiled. Found exactly: the best way to cover all windows up to a length is the best way
+    up to a shorter one, and one length more.
+    """
+    sizes = np.array([*range(STEP, max_length, STEP), max_length])
+    lengths = windows.last - windows.first
+    upto = np.array([0, *np.searchsorted(np.sort(lengths), sizes, side="right")])
+    cost, before = np.zeros(len(sizes) + 1), np.zeros(len(sizes) + 1, int)
+    for i, size in enumerate(sizes, 1):
+        padded_places = (upto[i] - upto[:i]) * size
+        ways = cost[:i] + padded_places + PROGRAM_EVENTS * (padded_places > 0)
+        before[i] = ways.argmin()
+        cost[i] = ways[before[i]]
+    chosen, i = [], len(sizes)
+    while i > 0:
+        chosen.append(int(sizes[i - 1]))
+        i = before[i]
+    return chosen[::-1]
+
+
+def buckets(windows: Window, sizes: list[int]) -> list[tuple[int, np.ndarray]]:
+    """Which windows go into rows of each length: the shortest that they fit."""
     place = np.searchsorted(sizes, windows.last - windows.first)
     return [
         (size, np.flatnonzero(place == i)) for i, size in enumerate(sizes) if (place == i).any()
@@ -166,7 +197,7 @@ def n_batches(windows: Window, *, max_length: int, batch_events: int) -> int:
     """How many batches `shuffled_batches` makes of an epoch."""
     return sum(
         -(-len(members) // max(1, batch_events // length))
-        for length, members in buckets(windows, max_length)
+        for length, members in buckets(windows, training_sizes(windows, max_length))
     )
 
 
@@ -180,7 +211,7 @@ def shuffled_batches(
 ) -> Iterator[Batch]:
     """One epoch: every window once, in batches of one length and about ``batch_events`` events."""
     plan: list[tuple[int, np.ndarray]] = []
-    for length, members in buckets(windows, max_length):
+    for length, members in buckets(windows, training_sizes(windows, max_length)):
         order = rng.permutation(members)
         size = max(1, batch_events // length)
         plan.extend((length, order[i : i + size]) for i in range(0, len(order), size))

@@ -11,7 +11,14 @@ from jaxtyping import Array, Float, Float32, Int, PyTree
 
 from clvcore.features.histories import Histories
 from clvcore.features.vocabulary import Vocabulary
-from clvcore.towers.batches import buckets, latest_windows, padded, sequences, some
+from clvcore.towers.batches import (
+    buckets,
+    latest_windows,
+    padded,
+    sequences,
+    serving_sizes,
+    some,
+)
 from clvcore.towers.config import Similarity, TowerConfig
 from clvcore.towers.known import Known
 from clvcore.towers.lesson import Lesson
@@ -71,7 +78,7 @@ def encode_users(
     windows = latest_windows(events, users, model.config.max_length)
     known = Known.of(lesson.users, np.ones(lesson.users.tokens.shape[0], bool))
     out = np.zeros((len(users), model.config.embedding_size), np.float32)
-    for length, members in buckets(windows, model.config.max_length):
+    for length, members in buckets(windows, serving_sizes(model.config.max_length)):
         for i in range(0, len(members), BLOCK):
             rows = members[i : i + BLOCK]
             block = some(windows, rows, BLOCK)

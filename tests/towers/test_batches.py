@@ -8,12 +8,15 @@ from hypothesis import strategies as st
 from clvcore.features.histories import KINDS, Histories
 from clvcore.features.vocabulary import Vocabulary
 from clvcore.towers.batches import (
+    Window,
     buckets,
     latest_windows,
     n_batches,
     padded,
     sequences,
+    serving_sizes,
     shuffled_batches,
+    training_sizes,
     training_windows,
 )
 
@@ -76,6 +79,24 @@ def test_the_latest_stretch_of_a_long_history_is_a_full_one():
     assert list(zip(windows.first, windows.last, strict=True)) == [(0, 3), (3, 7), (7, 11)]
 
 
+def of_lengths(*lengths_and_counts):
+    lengths = np.repeat(*np.array(lengths_and_counts).T)
+    last = np.cumsum(lengths)
+    return Window(np.arange(len(lengths)), last - lengths, last)
+
+
+def test_rows_are_as_long_as_their_histories_where_that_saves_more_than_a_program_costs():
+    many = 10_000
+    assert training_sizes(of_lengths((5, many), (60, many)), 200) == [8, 60, 200]
+    assert training_sizes(of_lengths((5, many), (60, 3)), 64) == [8, 60, 64]
+    assert training_sizes(of_lengths((5, 100), (60, many)), 64) == [60, 64]
+
+
+def test_in_serving_any_history_fits_one_of_a_few_lengths():
+    assert serving_sizes(200) == [16, 32, 64, 128, 200]
+    assert serving_sizes(8) == [8]
+
+
 people = st.lists(
     st.lists(st.tuples(st.integers(0, 11), st.just("view"), st.just(1.0)), max_size=40),
     min_size=1,
@@ -111,7 +132,7 @@ def test_every_first_encounter_is_a_target_once_behind_its_own_past(per_user, ma
 @given(people, st.sampled_from([8, 16]))
 def test_buckets_hold_every_window_once_and_none_is_too_long(per_user, max_length):
     windows = training_windows(sequences(behaviour(per_user)), max_length)
-    placed = buckets(windows, max_length)
+    placed = buckets(windows, training_sizes(windows, max_length))
     members = np.concatenate([rows for _, rows in placed]) if placed else np.zeros(0)
     assert sorted(members.tolist()) == list(range(len(windows.user)))
     for length, rows in placed:
