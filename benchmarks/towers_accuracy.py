@@ -157,7 +157,7 @@ def run(options: argparse.Namespace) -> None:
     items, users = nothing_known(len(seen.items)), nothing_known(len(seen.users))
     lesson = Lesson(valid.past, items, users)
     watch = Watch.of(valid, rng=np.random.default_rng(0))
-    log = options.state.with_suffix(".json")
+    log = options.state.with_suffix(".epochs.json")
     epochs = json.loads(log.read_text()) if log.exists() else []
 
     def judge(model: Model) -> dict[str, float]:

@@ -46,6 +46,9 @@ class Histories:
     """Microseconds since 1970, UTC."""
     weight: Float32[np.ndarray, " events"]
     """Liking: above zero for a like, below for a dislike."""
+    extent: Float32[np.ndarray, " events"] | None = None
+    """How much of it, from -2 to 2: a rating above or below what the user had given so far, or the
+    logarithm of an amount over the usual one of the item; 0 where unknown, None where always."""
 
     @property
     def user(self) -> Int32[np.ndarray, " events"]:
@@ -63,6 +66,7 @@ class Histories:
             kind=self.kind[keep],
             at=self.at[keep],
             weight=self.weight[keep],
+            extent=None if self.extent is None else self.extent[keep],
         )
 
     def before(self, cut: int) -> "Histories":
@@ -88,6 +92,8 @@ def histories(dataset: Dataset) -> Histories:
             "kind": events[col.KIND].cast(pl.Enum(KINDS)).to_physical().cast(pl.Int8),
             "at": events[col.AT].dt.timestamp("us"),
             "weight": _liking(events),
+            "rating": _column(events, col.RATING),
+            "amount": _column(events, col.AMOUNT),
         }
     ).sort("user", "at", maintain_order=True)
     counts = np.bincount(flat["user"].to_numpy(), minlength=len(users))
@@ -99,6 +105,7 @@ def histories(dataset: Dataset) -> Histories:
         kind=flat["kind"].to_numpy(),
         at=flat["at"].to_numpy(),
         weight=flat["weight"].to_numpy(),
+        extent=_extent(flat),
     )
 
 
@@ -124,3 +131,18 @@ def _liking(events: pl.DataFrame) -> pl.Series:
         .cast(pl.Float32)
         .alias("weight")
     )["weight"]
+
+
+def _column(events: pl.DataFrame, name: str) -> pl.Series:
+    known = name in events.columns
+    return (events[name] if known else pl.Series([None] * len(events))).cast(pl.Float64)
+
+
+def _extent(flat: pl.DataFrame) -> Float32[np.ndarray, " events"] | None:
+    """How much of it (see `Histories.extent`), from nothing that came later in the history."""
+    rating, paid = pl.col("rating"), pl.col("amount").abs()
+    so_far = rating.cum_sum().over("user") / rating.cum_count().over("user")
+    usual = paid.filter(paid > 0).median().over("item")
+    extent = pl.coalesce(rating - so_far, pl.when(paid > 0).then((paid / usual).log()))
+    found = flat.select(extent.clip(-2, 2).fill_null(0.0).cast(pl.Float32)).to_series().to_numpy()
+    return found if found.any() else None

@@ -5,9 +5,10 @@ from dataclasses import dataclass
 from typing import NamedTuple
 
 import numpy as np
-from jaxtyping import Bool, Float32, Int32, Int64
+from jaxtyping import Float32, Int8, Int32, Int64
 
-from clvcore.features.histories import Histories
+from clvcore.columns import Kind
+from clvcore.features.histories import KINDS, Histories
 from clvcore.towers.model import Behaviour
 
 SHORTEST = 16
@@ -38,8 +39,10 @@ class Sequences:
     kind: Int32[np.ndarray, " events"]
     weight: Float32[np.ndarray, " events"]
     second: Int64[np.ndarray, " events"]
-    new: Bool[np.ndarray, " events"]
-    """The user had not acted on the item before."""
+    extent: Float32[np.ndarray, " events"] | None
+    counts: Float32[np.ndarray, " events"]
+    """How much the event counts as something to be foretold: its liking where the user meets the
+    item for the first time and did not give it back later, else 0."""
 
     @property
     def timed(self) -> bool:
@@ -62,24 +65,30 @@ def sequences(seen: Histories) -> Sequences:
     order = np.lexsort((np.arange(len(run)), strength, run))
     strongest = order[np.append(np.diff(run[order]) > 0, True)] if len(run) else order
     counts = np.bincount(user[fresh], minlength=len(seen.users))
+    pair = user.astype(np.int64) * len(seen.items) + seen.item
+    first = np.unique(pair[fresh], return_index=True)[1]
+    kept = np.zeros(run[-1] + 1 if len(run) else 0, np.float32)
+    kept[first] = ~np.isin(pair[fresh][first], _given_back(pair, seen.kind))
     return Sequences(
         start=np.concatenate([[0], np.cumsum(counts)]).astype(np.int64),
         item=seen.item[fresh],
         kind=seen.kind[strongest].astype(np.int32),
         weight=seen.weight[strongest],
         second=seen.at[fresh] // 1_000_000,
-        new=_first_of_pair(user[fresh], seen.item[fresh]),
+        extent=None if seen.extent is None else seen.extent[strongest],
+        counts=kept * np.maximum(seen.weight[strongest], 0),
     )
 
 
-def _first_of_pair(
-    user: Int32[np.ndarray, " events"], item: Int32[np.ndarray, " events"]
-) -> Bool[np.ndarray, " events"]:
-    """Whether an event is the first of its user with its item."""
-    pair = user.astype(np.int64) * (int(item.max(initial=0)) + 1) + item
-    new = np.zeros(len(pair), bool)
-    new[np.unique(pair, return_index=True)[1]] = True
-    return new
+def _given_back(
+    pair: Int64[np.ndarray, " events"], kind: Int8[np.ndarray, " events"]
+) -> Int64[np.ndarray, " pairs"]:
+    """Pairs of user and item of which at least as many were given back as were bought."""
+    back, bought = (KINDS.index(name) for name in (Kind.REFUND.value, Kind.PURCHASE.value))
+    pairs, place = np.unique(pair, return_inverse=True)
+    net = np.bincount(place, (kind == bought).astype(int) - (kind == back), len(pairs))
+    returned = np.bincount(place, kind == back, len(pairs)) > 0
+    return pairs[returned & (net <= 0)]
 
 
 class Window(NamedTuple):
@@ -175,13 +184,14 @@ def padded(events: Sequences, windows: Window, length: int) -> Batch:
             item=np.where(inside, events.item[source], 0).astype(np.int32),
             kind=np.where(inside, events.kind[source], 0).astype(np.int32),
             weight=np.where(inside, events.weight[source], 0).astype(np.float32),
+            extent=None
+            if events.extent is None
+            else np.where(inside, events.extent[source], 0).astype(np.float32),
             at=np.minimum(at, 2**31 - 1).astype(np.int32) if events.timed else None,
             user=windows.user.astype(np.int32),
         ),
         target=np.where(follows, events.item[last], 0).astype(np.int32),
-        weight=np.where(follows & events.new[last], np.maximum(events.weight[last], 0), 0).astype(
-            np.float32
-        ),
+        weight=np.where(follows, events.counts[last], 0).astype(np.float32),
     )
 
 

@@ -8,6 +8,7 @@ from itertools import pairwise
 
 import jax
 import jax.numpy as jnp
+import numpy as np
 from flax import nnx
 from jaxtyping import Array, Float, Int, PRNGKeyArray
 
@@ -78,6 +79,19 @@ class FeedForward(nnx.Module):
         return dropped(linear(self.down, nnx.silu(gate) * value), self.dropout, key)
 
 
+def _attended(
+    q: Float[Array, "batch queries heads part"],
+    k: Float[Array, "batch keys heads part"],
+    v: Float[Array, "batch keys heads part"],
+    bias: Float[Array, "some heads queries keys"],
+) -> Float[Array, "batch queries heads part"]:
+    """Mean of the values by the softmax of the scores, softmax( q . k / sqrt(d) + bias ) v."""
+    scores = jnp.einsum("bqhd,bkhd->bhqk", q, k) / np.sqrt(q.shape[-1]).astype(q.dtype)
+    # the softmax of half precision would add up too little
+    share = jax.nn.softmax(scores.astype(bias.dtype) + bias, axis=-1).astype(v.dtype)
+    return jnp.einsum("bhqk,bkhd->bqhd", share, v)
+
+
 class Attention(nnx.Module):
     """Causal self-attention with learned biases for the distance in events and in time."""
 
@@ -101,9 +115,7 @@ class Attention(nnx.Module):
             for part in jnp.split(linear(self.project, self.norm(x)), 3, axis=-1)
         )
         mixed = [
-            jax.nn.dot_product_attention(
-                q[:, first:last], k[:, :last], v[:, :last], bias=self._bias(first, last, at)
-            )
+            _attended(q[:, first:last], k[:, :last], v[:, :last], self._bias(first, last, at))
             for first, last in pairwise([*range(0, length, QUERIES), length])
         ]
         joined = jnp.concatenate(mixed, axis=1).reshape(x.shape)

@@ -27,6 +27,8 @@ class Behaviour(NamedTuple):
     """Place of the event's item among the item vectors at hand; 0 in the padding."""
     kind: Int[AnyArray, "batch length"]
     weight: Float[AnyArray, "batch length"]
+    extent: Float[AnyArray, "batch length"] | None
+    """How much of it; None where that is never known."""
     at: Int[AnyArray, "batch length"] | None
     """Seconds since the row's first event; None where only the order is known."""
     user: Int[AnyArray, " batch"]
@@ -48,6 +50,7 @@ class TwoTowers(nnx.Module):
         self.kind = nnx.Param(SPREAD * jax.random.normal(rngs.params(), (len(KINDS), dim)))
         self.gap = nnx.Param(SPREAD * jax.random.normal(rngs.params(), (TIME_BUCKETS, dim)))
         self.liking = nnx.Param(jnp.zeros((dim,)))
+        self.extent = nnx.Param(jnp.zeros((dim,)))
         self.enter = nnx.RMSNorm(dim, rngs=rngs)
         self.encoder = encoder(config, rngs=rngs)
         self.leave = nnx.RMSNorm(dim, rngs=rngs)
@@ -83,6 +86,8 @@ class TwoTowers(nnx.Module):
             + self.kind[...][behaviour.kind]
             + self.liking[...] * behaviour.weight[..., None]
         )
+        if behaviour.extent is not None:
+            events = events + self.extent[...] * behaviour.extent[..., None]
         at = None
         if behaviour.at is not None:
             at = jnp.concatenate([behaviour.at[:, :1], behaviour.at], axis=1)

@@ -46,8 +46,7 @@ class Drawing:
 
 def taken_share(events: Sequences, n_items: int) -> Float32[np.ndarray, " items"]:
     """Share of each item among all events that count as a target."""
-    counted = events.new & (events.weight > 0)
-    counts = np.bincount(events.item[counted], minlength=n_items)
+    counts = np.bincount(events.item[events.counts > 0], minlength=n_items)
     return (counts / max(counts.sum(), 1)).astype(np.float32)
 
 

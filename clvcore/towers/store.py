@@ -16,6 +16,9 @@ from clvcore.towers.encode import Embeddings
 from clvcore.towers.lesson import Lesson
 from clvcore.towers.model import Model, initialised
 
+LATER = frozenset({"extent"})
+"""Parameters that models of earlier versions do not have; they begin at zero, which changes nothing."""
+
 
 def model_bytes(model: Model) -> bytes:
     """The parameters in the safetensors format, each under its path in the module."""
@@ -31,6 +34,8 @@ def model_from(data: bytes, lesson: Lesson, config: TowerConfig) -> Model:
     blank = initialised(lesson, config, seed=0)
     stored = _loaded(data)
     wanted = _named(blank.params)
+    for name in LATER & wanted.keys() - stored.keys():
+        stored[name] = np.asarray(wanted[name])
     wrong = [
         name
         for name in sorted(wanted.keys() | stored.keys())

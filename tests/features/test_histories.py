@@ -1,5 +1,6 @@
 """Histories keep every event of every user in order, and cuts leak nothing."""
 
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import numpy as np
@@ -129,3 +130,28 @@ def test_a_cut_loses_no_event_and_leaks_no_future(rows, minute):
         pair in before for pair in zip(owner.tolist(), split.targets.item.tolist(), strict=True)
     ]
     assert split.targets.repeat.tolist() == again
+
+
+def test_a_rating_tells_how_far_it_is_from_what_the_user_gave_until_then():
+    seen = histories(
+        dataset(
+            [
+                ("a", "x", 1, "rating", 4.0),
+                ("a", "y", 2, "rating", 2.0),
+                ("a", "z", 3, "view", None),
+                ("a", "w", 4, "rating", 3.0),
+            ]
+        )
+    )
+    assert seen.extent.tolist() == [0, 2 - (4 + 2) / 2, 0, 3 - (4 + 2 + 3) / 3]
+    later = seen.before(int(seen.at[3]))
+    assert later.extent.tolist() == seen.extent[:3].tolist()
+
+
+def test_an_amount_tells_how_many_times_the_usual_one_of_its_item_it_is():
+    rows = [("a", "x", 1, "purchase", None), ("b", "x", 2, "purchase", None)]
+    plain = dataset([*rows, ("c", "x", 3, "purchase", None)])
+    assert histories(plain).extent is None
+    paid = pl.Series(col.AMOUNT, ["10", "10", "30"]).cast(col.MONEY)
+    seen = histories(replace(plain, events=plain.events.with_columns(paid)))
+    assert np.allclose(seen.extent, [0, 0, np.log(3)])

@@ -57,6 +57,16 @@ def test_a_dislike_is_no_target():
     assert np.allclose(batch.weight, [[0.2, 0, 0.2, 0, 0]])
 
 
+def test_what_was_given_back_later_is_no_target_but_stays_what_was_known_then():
+    bought = [(1, "purchase", 1.0), (2, "purchase", 1.0), (3, "view", 0.2)]
+    once = behaviour([[*bought, (2, "refund", -1.0)]])
+    batch = padded(sequences(once), training_windows(sequences(once), 4), 4)
+    assert np.allclose(batch.weight, [[1, 0, 0.2, 0, 0]])
+    assert np.allclose(batch.behaviour.weight, [[1, 1, 0.2, -1]])
+    twice = behaviour([[*bought, (2, "purchase", 1.0), (1, "view", 0.2), (2, "refund", -1.0)]])
+    assert np.allclose(sequences(twice).counts, [1, 1, 0.2, 0, 0, 0])
+
+
 def test_the_latest_events_of_a_long_history_are_kept_and_an_empty_one_stays_empty():
     events = sequences(behaviour([[(i, "view", 0.2) for i in range(6)], []]))
     windows = latest_windows(events, np.array([1, 0]), 4)
