@@ -3,12 +3,14 @@
 import jax
 import numpy as np
 import pytest
+from safetensors.numpy import load, save
 
 from clvcore.errors import RunError
 from clvcore.towers.config import TowerConfig
-from clvcore.towers.encode import embeddings
+from clvcore.towers.encode import embeddings, encode_users, raw_items
 from clvcore.towers.model import initialised
 from clvcore.towers.store import (
+    LATER,
     embeddings_bytes,
     embeddings_from,
     model_bytes,
@@ -46,3 +48,15 @@ def test_a_model_of_another_configuration_is_refused(lesson):
     other = TowerConfig(embedding_size=32, n_blocks=1, max_length=8)
     with pytest.raises(RunError, match="does not fit"):
         model_from(stored, lesson, other)
+
+
+def test_a_model_of_before_a_parameter_was_added_says_what_it_said(lesson):
+    model = initialised(lesson, CONFIG, seed=3)
+    older = {name: leaf for name, leaf in load(model_bytes(model)).items() if name not in LATER}
+    again = model_from(save(older), lesson, CONFIG)
+    some = np.array([3, 1], np.int32)
+    vectors = [
+        encode_users(one, lesson, raw_items(one, lesson), lesson.seen, some)
+        for one in (model, again)
+    ]
+    assert (vectors[0] == vectors[1]).all()
