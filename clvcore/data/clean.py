@@ -34,7 +34,7 @@ from clvcore.data.dataset import (
 )
 from clvcore.data.meaning.headless import named
 from clvcore.data.meaning.mapping import complete, propose
-from clvcore.data.meaning.shaping import REFUNDS, SHAPED, own_columns, shaped
+from clvcore.data.meaning.shaping import REFUNDS, SHAPED, own_columns, own_reading, shaped
 from clvcore.errors import ConfigError, DataError, UploadError
 from clvcore.messages import listed, say
 
@@ -297,7 +297,7 @@ def _origin(raw: RawTable, columns: tuple[str, ...], cleaned: Cleaned) -> Origin
         table=raw.name,
         source=raw.source,
         files=raw.files,
-        reading=dict(raw.reading),
+        reading=own_reading(raw),
         columns=columns,
         account=cleaned.account,
     )

@@ -6,6 +6,7 @@ from streamlit.runtime.uploaded_file_manager import UploadedFile
 from clvcore.data.cells.private import masked, suspects
 from clvcore.data.dataset import RawTable
 from clvcore.data.files.read import combined, first_rows
+from clvcore.data.files.reading import Reading
 from clvcore.errors import ClvError
 from clvcore.messages import say
 from clvcore.runs.reading import read_apart
@@ -55,35 +56,55 @@ def _table(table: str) -> RawTable | None:
     )
     if not uploads:
         return None
+    files = _read(table, uploads)
+    raws = [one.raw for one in files if one.raw is not None]
     raw = None
-    try:
-        raw = _read(table, uploads)
-    except ClvError as error:
-        st.error(why(error), icon=":material/error:")
-    bring_reading.tell(table, raw, [upload.name for upload in uploads], anew=forget)
+    if len(raws) == len(files):
+        try:
+            raw = combined(raws)
+        except ClvError as error:
+            st.error(why(error), icon=":material/error:")
+    bring_reading.tell(table, raw, files, anew=forget)
     return raw
 
 
-def _read(table: str, uploads: list[UploadedFile]) -> RawTable:
-    """The table of the files; each is read once for every way in which it is to be read."""
-    how = bring_reading.chosen(table)
+def _read(table: str, uploads: list[UploadedFile]) -> list[bring_reading.File]:
+    """The files, each read once for every way in which it is to be read; what is wrong is told."""
     kept: dict[object, RawTable] = st.session_state.get(f"data_raw_{table}", {})
     known: dict[object, RawTable] = {}
-    for upload in uploads:
+    files = []
+    for place, upload in enumerate(uploads):
+        how = bring_reading.chosen(table, place)
         key = (upload.file_id, how)
-        if key in kept:
-            known[key] = kept[key]
-            continue
-        content, look = upload.getvalue(), st.empty()
-        begun = first_rows(content, table=table, source=upload.name, how=how)
-        if begun is not None:
-            rows = masked(begun.frame, suspects(table, begun.frame))
-            look.dataframe(rows, key=f"data_begun_{table}", hide_index=True)
-        with st.spinner(say("page_data.bring.reading", source=plain(upload.name)), show_time=True):
-            known[key] = read_apart(content, table, upload.name, how)
-        look.empty()
+        raw = kept.get(key)
+        if raw is None:
+            try:
+                raw = _read_one(table, upload, how)
+            except ClvError as error:
+                st.error(why(error), icon=":material/error:")
+        if raw is not None:
+            known[key] = raw
+        files.append(bring_reading.File(upload.name, place, raw))
     st.session_state[f"data_raw_{table}"] = known
-    return combined(list(known.values()))
+    return files
+
+
+def _read_one(table: str, upload: UploadedFile, how: Reading) -> RawTable:
+    """The table of one file, with its first rows to be looked at while it is read.
+
+    Raises:
+        ClvError: the file cannot be read.
+    """
+    content, look = upload.getvalue(), st.empty()
+    begun = first_rows(content, table=table, source=upload.name, how=how)
+    if begun is not None:
+        rows = masked(begun.frame, suspects(table, begun.frame))
+        look.dataframe(rows, key=f"data_begun_{table}", hide_index=True)
+    try:
+        with st.spinner(say("page_data.bring.reading", source=plain(upload.name)), show_time=True):
+            return read_apart(content, table, upload.name, how)
+    finally:
+        look.empty()
 
 
 def _other_files(table: str) -> None:

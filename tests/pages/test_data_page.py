@@ -307,9 +307,10 @@ def test_how_files_were_read_is_told_and_can_be_changed(bringing):
     box = at.file_uploader(key="data_file_events")
     box.upload("march.csv", GERMAN.encode("cp1252"), "text/csv").upload("april.csv", more).run()
     assert not at.exception
-    assert "Read as text in Western (Windows-1252) with" in texts(at)
-    assert "semicolons, 2 files in one table, column names on line 3" in texts(at)
-    assert "2 lines above the table set aside" in texts(at)
+    said = texts(at).replace("\\", "")
+    assert "march.csv: read as text in Western (Windows-1252) with semicolons" in said
+    assert "april.csv: read as text in UTF-8 with semicolons, column names on line 3" in said
+    assert "2 lines above the table set aside" in said
     assert "4 rows were read" in texts(at)
     assert at.text_input(key="data_name_march.csv, april.csv").value == "march"
     at.number_input(key="data_read_events_header").set_value(4).run()
@@ -334,3 +335,29 @@ def test_a_workbook_is_read_and_another_of_its_sheets_can_be_chosen(bringing):
     at.selectbox(key="data_read_events_sheet").set_value("April").run()
     assert not at.exception
     assert "3 rows were read from sales.xlsx" in texts(at).replace("\\", "")
+
+
+def test_of_several_files_each_is_read_in_its_own_way(bringing):
+    at = bringing
+    english = b"user,item,time,amount\nu3,p1,2025-05-01,5\n"
+    strange = "\n\nuser;item;time;amount\nu4;p1;2025-06-01;7\n".encode("utf-16")
+    box = at.file_uploader(key="data_file_events")
+    box.upload("march.csv", GERMAN.encode("cp1252")).upload("may.csv", english)
+    box.upload("june.csv", strange).run()
+    assert not at.exception
+    assert not at.error
+    assert "4 rows were read" in texts(at)
+    said = texts(at).replace("\\", "")
+    assert "march.csv: read as text in Western (Windows-1252) with semicolons" in said
+    assert "may.csv: read as text in UTF-8 with commas" in said
+    at.selectbox(key="data_read_events_which_3").set_value(1).run()
+    at.selectbox(key="data_read_events_separator_1").set_value("|").run()
+    assert not at.exception
+    assert any("may.csv" in one.value for one in at.error), "only that file is read otherwise"
+    at.selectbox(key="data_read_events_which_3").set_value(0).run()
+    at.selectbox(key="data_read_events_encoding").set_value("cp1252").run()
+    assert at.session_state["data_read_events_separator_1"] == "|", "kept while another is shown"
+    at.selectbox(key="data_read_events_which_3").set_value(1).run()
+    at.selectbox(key="data_read_events_separator_1").set_value(None).run()
+    assert not at.error
+    assert "4 rows were read" in texts(at)

@@ -14,7 +14,7 @@ from clvcore.data.files.excel import read_excel
 from clvcore.data.files.formats import format_of, is_plain_text
 from clvcore.data.files.packed import unpacked
 from clvcore.data.files.parquet import read_parquet
-from clvcore.data.files.reading import DECIDED_BY_FILE, Reading
+from clvcore.data.files.reading import CHOSEN, DECIDED_BY_FILE, Reading
 from clvcore.errors import MappingError, UploadError
 from clvcore.messages import listed, say
 
@@ -119,11 +119,26 @@ def combined(tables: Sequence[RawTable]) -> RawTable:
         broken=pl.concat([_with_file(one.broken, one) for one in tables]),
         aside=pl.concat([_with_file(one.aside, one) for one in tables]),
         files=tuple(file for one in tables for file in one.files),
-        reading=first.reading,
+        reading=_common(tables),
         origin=pl.concat(
             [pl.repeat(one.source, one.frame.height, dtype=pl.String, eager=True) for one in tables]
         ),
     )
+
+
+def _common(tables: Sequence[RawTable]) -> dict[str, str]:
+    """How the first was read; of what a person decided only that which holds for all."""
+    first = tables[0].reading
+    decided = [one.reading.get(CHOSEN, "").split(",") for one in tables]
+    shared = [
+        part
+        for part in decided[0]
+        if part
+        and all(part in one for one in decided)
+        and len({one.reading.get(part) for one in tables}) == 1
+    ]
+    told = {name: value for name, value in first.items() if name != CHOSEN}
+    return {**told, CHOSEN: ",".join(shared)} if shared else told
 
 
 def _check_same_columns(first: RawTable, other: RawTable) -> None:

@@ -44,6 +44,11 @@ def shaped(raw: RawTable, shape: str) -> RawTable:
     )
 
 
+def own_reading(raw: RawTable) -> dict[str, str]:
+    """How the file was read, without what was only counted or made on the way."""
+    return {name: value for name, value in raw.reading.items() if name not in {REFUNDS, _MADE}}
+
+
 def own_columns(raw: RawTable) -> tuple[str, ...]:
     """The columns that stood in the file."""
     made = raw.reading.get(_MADE, "").split("\n")
