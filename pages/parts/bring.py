@@ -113,9 +113,7 @@ def _understood(raws: Mapping[str, RawTable]) -> Asked:
     named = [one for one in events.proposal.currencies if one != DOLLAR]
     with about:
         chosen = facts(events.raw, events.title, export, told or (named[0] if named else None))
-    found = {
-        name: one.understood(chosen.sound_zone, chosen.currency) for name, one in tables.items()
-    }
+    found = {name: one.understood(chosen.zone, chosen.currency) for name, one in tables.items()}
     with asks:
         _ask(tables, found)
     lines(events, found["events"])
@@ -126,12 +124,12 @@ def _understood(raws: Mapping[str, RawTable]) -> Asked:
         "kinds": {k: v for k, v in made.get("kinds", {}).items() if v in {*Kind, LEFT_OUT}},
     }
     with rows:
-        first_rows(events, found["events"], readable, chosen.sound_zone)
+        first_rows(events, found["events"], readable, chosen.zone)
     for name, one in tables.items():
         if name != "events":
             with beside.expander(heading_of(one), key=f"data_table_{name}"):
                 lines(one, found[name])
-                first_rows(one, found[name], base, chosen.sound_zone)
+                first_rows(one, found[name], base, chosen.zone)
     columns = {key: own for one in tables.values() for key, own in one.columns().items()}
     plainly_shown = {key: way for one in tables.values() for key, way in one.masks.protect.items()}
     made |= {"columns": columns} if columns else {}

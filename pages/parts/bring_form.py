@@ -9,8 +9,8 @@ from typing import Any, get_args
 import streamlit as st
 
 from clvcore.columns import Kind
-from clvcore.data.cells.choices import is_zone
 from clvcore.data.cells.words import LEFT_OUT
+from clvcore.data.cells.zones import zones
 from clvcore.data.dataset import Domain, RawTable, Recipe
 from clvcore.data.meaning.known import Known
 from clvcore.errors import ConfigError
@@ -25,11 +25,6 @@ class Facts:
     currency: str
     zone: str
     domain: Domain
-
-    @property
-    def sound_zone(self) -> str:
-        """The zone where there is one of that name, and UTC until there is."""
-        return self.zone if is_zone(self.zone) else "UTC"
 
 
 def facts(events: RawTable, title: str, export: Known | None, told: str | None) -> Facts:
@@ -57,9 +52,10 @@ def facts(events: RawTable, title: str, export: Known | None, told: str | None) 
         key=f"data_currency_{title}",
         help=say("page_data.known.currency_help"),
     )
-    zone = boxes[2].text_input(
+    known = export.time_zone if export else None
+    zone = boxes[2].selectbox(
         say("page_data.bring.time_zone"),
-        value=(export.time_zone if export else None) or "UTC",
+        zones([currency.strip().upper()], known),
         key=f"data_zone_{title}",
         help=say("page_data.bring.time_zone_help"),
     )
@@ -70,7 +66,7 @@ def facts(events: RawTable, title: str, export: Known | None, told: str | None) 
         format_func=lambda one: say(f"page_data.bring.domain_{one}"),
         key=f"data_domain_{title}",
     )
-    return Facts(name, currency.strip().upper(), zone.strip(), domain)
+    return Facts(name, currency.strip().upper(), zone, domain)
 
 
 def options(events: RawTable, base: Mapping[str, Any]) -> tuple[dict[str, Any], datetime | None]:

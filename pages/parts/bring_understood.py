@@ -10,10 +10,11 @@ import streamlit as st
 from clvcore import columns as col
 from clvcore.charts import numbers, words
 from clvcore.columns import Kind
-from clvcore.data.cells.choices import Choices, is_zone
+from clvcore.data.cells.choices import Choices
 from clvcore.data.cells.moments import Unit
 from clvcore.data.cells.private import masked
 from clvcore.data.cells.roles import ROLES
+from clvcore.data.cells.zones import zones
 from clvcore.data.dataset import ColumnMap, RawTable
 from clvcore.data.meaning.known import Known, known_exports, recognised
 from clvcore.data.meaning.preview import READ, preview
@@ -93,7 +94,6 @@ class Table:
                 part: value
                 for part in ("decimal", "date_order", "epoch", "zone")
                 if (value := st.session_state.get(self.reading_key(column, part)))
-                and (part != "zone" or is_zone(value))
             }
             if said:
                 found[name] = {**found.get(name, {}), **said}
@@ -298,14 +298,14 @@ def _reading(table: Table, one: Proposal) -> None:
             placeholder=auto,
             key=table.reading_key(one.column, "epoch"),
         )
-        zone = st.text_input(
+        st.selectbox(
             say("page_data.bring.time_zone"),
+            zones(),
+            index=None,
             placeholder=say("page_data.known.zone_of_all"),
             key=table.reading_key(one.column, "zone"),
             help=say("page_data.bring.time_zone_help"),
         )
-        if zone and not is_zone(zone):
-            st.error(plain(say("data.no_such_zone", zone=zone)))
 
 
 def first_rows(table: Table, found: Understanding, options: Mapping[str, Any], zone: str) -> None:

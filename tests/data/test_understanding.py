@@ -193,3 +193,36 @@ def test_tables_beside_the_events_are_understood_alike():
     found = understand(raw('day,medium,cost\n03/04/2025,mail,"1,5"\n', "spend"))
     assert set(found.map.roles) == {"date", "channel", "amount"}
     assert [one.about for one in found.questions] == ["date_order", "currency"]
+
+
+def reads(found, role="at"):
+    return next(" ".join(one.reads) for one in found.columns if one.role == role)
+
+
+def test_the_name_of_a_column_says_its_zone_before_that_of_the_data_set():
+    told = understood(
+        "user,time_utc\n1,2025-01-02 23:30\n", {"at": "time_utc"}, time_zone="Asia/Tokyo"
+    )
+    assert "read in UTC, as the name of the column says" in reads(told)
+    own = Choices.of({"columns": {"events.time_utc": {"zone": "Asia/Tokyo"}}})
+    said = understood("user,time_utc\n1,2025-01-02 03:30\n", {"at": "time_utc"}, choices=own)
+    assert "read in Asia/Tokyo" in reads(said), "a person goes before a name"
+
+
+def test_the_day_on_which_a_time_near_midnight_falls_is_told():
+    text = "user,time\n1,2025-01-02 23:30{off}\n2,2025-01-02 12:00{off}\n"
+    far = understood(text.format(off=" -0500"), time_zone="UTC")
+    assert "Days are those of UTC" in reads(far)
+    assert "2025-01-02 23:30 -0500 is 2025-01-03 04:30 there, and 50% of the times" in reads(far)
+    near = understood(text.format(off=" -0500"), time_zone="America/New_York")
+    local = understood(text.format(off=""), time_zone="America/New_York")
+    assert "Days are" not in reads(near) + reads(local), "the day is the one that is written"
+
+
+def test_hours_in_which_nothing_happens_are_told_as_weak_evidence():
+    busy = [f"{n},2025-03-{1 + n % 28:02} {8 + n % 15:02}:10\n" for n in range(400)]
+    assert "The fewest fall between 00:00 and 04:00" in reads(
+        understood("user,time\n" + "".join(busy))
+    )
+    flat = [f"{n},2025-03-{1 + n % 28:02} {n % 24:02}:10\n" for n in range(400)]
+    assert "The fewest" not in reads(understood("user,time\n" + "".join(flat)))

@@ -8,6 +8,7 @@ from clvcore import columns as col
 from clvcore.data.cells import amounts
 from clvcore.data.cells.choices import Choices
 from clvcore.data.cells.moments import Moments, date_order, moments
+from clvcore.data.cells.zones import named_zone
 from clvcore.data.dataset import ColumnMap, RawTable
 from clvcore.errors import DataError, MappingError
 from clvcore.messages import say
@@ -48,6 +49,12 @@ class Cells:
     def unused(self) -> list[str]:
         """Columns of the file that play no role."""
         return [name for name in self.raw.frame.columns if name not in self.roles.roles.values()]
+
+    def zone_of(self, role: str) -> str:
+        """The zone of a column of times: what is said of it, or its name says, or that of all."""
+        column = self.column(role)
+        own = self.choices.of_column(self.raw.name, column)
+        return own.zone or named_zone(column) or self.time_zone
 
     def lines(self) -> pl.Series:
         """Line of the file on which each row begins, or its number where there are no lines."""
@@ -117,7 +124,7 @@ class Cells:
                     example=example,
                 )
             )
-        zone = own.zone or self.time_zone
+        zone = self.zone_of(role)
         read = moments(text, time_zone=zone, order=order, unit=own.epoch)
         return read, text.is_not_null() & read.at.is_null()
 

@@ -8,6 +8,7 @@ from clvcore.data.cells import amounts, moments
 from clvcore.data.cells.choices import ColumnChoices
 from clvcore.data.cells.roles import CURRENCY, MONEY_ROLES, Role
 from clvcore.data.cells.table import Cells
+from clvcore.data.cells.zones import UTC, named_zone, quiet_hours
 from clvcore.data.meaning.proposals import Answer, Question
 from clvcore.messages import say
 
@@ -15,7 +16,8 @@ DOLLAR = "$"
 """A sign of many currencies."""
 _NUMERIC_DATE = r"^(\d{1,2})[./-](\d{1,2})[./-]"
 _CLOCK = r"\d:\d{2}"
-_OFFSET = r"\d:\d{2}.*(Z|z|UTC|GMT|[+-]\d{2}(:?\d{2})?)$"
+_DISTANCE = r"(Z|z|UTC|GMT|[+-]\d{2}(:?\d{2})?)$"
+_OFFSET = rf"\d:\d{{2}}.*{_DISTANCE}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,7 +45,6 @@ def _time(cells: Cells, role: str) -> Reading:
     unit = own.epoch or (moments.unit_of(text) if moments.is_epoch(text) else None)
     if unit is not None:
         return Reading((say(f"data.known.reads_epoch_{unit}"),), ColumnChoices(epoch=unit))
-    zone = _zone(text, own.zone or cells.time_zone)
     order = own.date_order or moments.date_order(text)
     if order is None:
         example = text.filter(text.str.contains(_NUMERIC_DATE))[0]
@@ -58,8 +59,9 @@ def _time(cells: Cells, role: str) -> Reading:
                 for one in ("dmy", "mdy")
             ),
         )
-        return Reading(zone, own, question)
+        return Reading(_zone(cells, role, text), own, question)
     decided = ColumnChoices(date_order=order, zone=own.zone)
+    zone = (*_zone(cells, role, text), *_near_midnight(cells, role, text, order))
     return Reading((*_order(text, order, said=own.date_order is not None), *zone), decided)
 
 
@@ -80,15 +82,43 @@ def _order(text: pl.Series, order: moments.DateOrder, *, said: bool) -> tuple[st
     return (say(f"data.known.reads_{order}_since", example=telling[0]),)
 
 
-def _zone(text: pl.Series, zone: str) -> tuple[str, ...]:
-    """Whose clock the times are of."""
+def _zone(cells: Cells, role: str, text: pl.Series) -> tuple[str, ...]:
+    """Whose clock the times are of, and what speaks for it."""
+    zone, column = cells.zone_of(role), cells.column(role)
     clocks = int(text.str.contains(_CLOCK).sum())
     offsets = int(text.str.contains(_OFFSET).sum())
     if clocks and offsets == clocks:
         return (say("data.known.reads_offset"),)
     if offsets:
         return (say("data.known.reads_some_offset", zone=zone),)
-    return (say("data.known.reads_local", zone=zone),)
+    if not cells.choices.of_column(cells.raw.name, column).zone and named_zone(column):
+        return (say("data.zone.by_name", zone=zone),)
+    quiet = quiet_hours(text.drop_nulls())
+    if quiet is None:
+        return (say("data.known.reads_local", zone=zone),)
+    told = {"begin": f"{quiet[0]:02}:00", "end": f"{quiet[1]:02}:00"}
+    return (say("data.known.reads_local", zone=zone), say("data.zone.quiet", **told))
+
+
+def _near_midnight(
+    cells: Cells, role: str, text: pl.Series, order: moments.DateOrder
+) -> tuple[str, ...]:
+    """Times that fall on another day than the file writes, as days are those of the data set."""
+    clocked = text.filter(text.str.contains(_CLOCK))
+    if not len(clocked):
+        return ()
+    at = moments.moments(clocked, time_zone=cells.zone_of(role), order=order).at
+    bare = clocked.str.replace(rf"\s*{_DISTANCE}", "")
+    written = moments.moments(bare, time_zone=UTC, order=order).at
+    there = at.dt.convert_time_zone(cells.time_zone)
+    moved = pl.DataFrame({"text": clocked, "there": there, "written": written}).filter(
+        pl.col("there").dt.date() != pl.col("written").dt.date()
+    )
+    if not moved.height:
+        return ()
+    cell, when, _ = moved.row(0)
+    share = f"{moved.height / len(clocked):.0%}"
+    return (say("data.zone.day_moves", zone=cells.time_zone, example=cell, when=when, share=share),)
 
 
 def _number(cells: Cells, role: str) -> Reading:
