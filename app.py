@@ -1,6 +1,8 @@
 """The server: `uv run streamlit run app.py`."""
 
 import os
+from collections.abc import AsyncGenerator
+from contextlib import asynccontextmanager
 from pathlib import Path
 
 # training has the accelerator to itself: the pages compute on the CPU, and a worker that they start
@@ -15,6 +17,7 @@ from starlette.responses import PlainTextResponse
 from starlette.routing import Route
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from clvcore.runs.reading import sweep
 from clvcore.runs.workspace import Workspace
 
 Workspace.default().keep_compiled()  # the pages, which import jax, come later
@@ -49,8 +52,16 @@ async def ready(request: Request) -> PlainTextResponse:
     return PlainTextResponse("ready")
 
 
+@asynccontextmanager
+async def lifespan(_: object) -> AsyncGenerator[None]:
+    """Clear away what a server that was killed has left, before the first page is asked for."""
+    sweep()
+    yield
+
+
 app = st.App(
     Path(__file__).with_name("pages") / "shell.py",
+    lifespan=lifespan,
     routes=[Route("/ready", ready)],
     middleware=[Middleware(SecurityHeaders)],
 )

@@ -20,7 +20,8 @@ from clvcore.data.files.reading import Reading
 from clvcore.errors import ClvError, NotFoundError, UploadError
 from clvcore.messages.languages import speaking
 from clvcore.runs import reading
-from clvcore.runs.reading import read_apart
+from clvcore.runs.locks import held
+from clvcore.runs.reading import read_apart, sweep
 
 GAVE_UP = "took more memory or time than a table of its size needs"
 
@@ -178,3 +179,26 @@ def test_the_child_of_a_small_file_may_not_take_all_memory():
     )
     done = subprocess.run([sys.executable, "-c", code], check=True, capture_output=True)
     assert int(done.stdout) < 4 << 30
+
+
+def test_what_a_killed_reader_left_is_swept_and_what_belongs_to_the_living_stays():
+    folder = Path(tempfile.gettempdir())
+    for name in ("dead", "alive", "young", "old", "other"):
+        (folder / f"clv-reading-{name}").mkdir()
+    (folder / "clv-reading-dead" / "held").touch()
+    (folder / "clv-reading-dead" / "file").write_text("of somebody")
+    os.utime(folder / "clv-reading-old", (0, 0))
+    (folder / "clv-reading-other").rename(folder / "somebody-else")
+    with held(folder / "clv-reading-alive" / "held"):
+        assert sweep() == 2
+    left = {one.name for one in folder.iterdir()}
+    assert left >= {"clv-reading-alive", "clv-reading-young", "somebody-else"}
+    assert not left & {"clv-reading-dead", "clv-reading-old"}
+
+
+def test_reading_clears_away_what_an_earlier_server_left():
+    left = Path(tempfile.gettempdir()) / "clv-reading-left"
+    left.mkdir()
+    (left / "held").touch()
+    apart(gzip.compress(TABLE))
+    assert is_tidy()

@@ -28,6 +28,8 @@ _QUOTED = {mark: re.compile(f"{mark}(?:[^{mark}]|{mark}{mark})*{mark}") for mark
 _GAPS = (r"\s+", r"\s{2,}")
 _CELL = "\x01"
 _MOST_OPEN_QUOTES = 1000
+_MOST_READ_AGAIN = 20
+"""How many times over all lines may be read again since a quote before them was left open."""
 _MOST_RECORD_LINES = 20
 _BROKEN = {"line": pl.Int64, "text": pl.String}
 _PREFERENCE = "sep="
@@ -206,7 +208,8 @@ def _head(frame: pl.DataFrame, dialect: Dialect, how: Reading, *, source: str) -
         if at is None:
             raise UploadError(say("data.read.no_header", source=source, line=how.header))
         skipped = at
-    records = _records(frame["text"].slice(skipped, layout.SAMPLE).to_list(), dialect)
+    texts = frame["text"].slice(skipped, layout.SAMPLE).to_list()
+    records = _records(texts, dialect, source=source)
     if not records:
         raise UploadError(say("data.no_rows", source=source))
     top = layout.Top(0, named=True) if how.header else layout.top_of([one for _, one in records])
@@ -221,7 +224,7 @@ def _head(frame: pl.DataFrame, dialect: Dialect, how: Reading, *, source: str) -
     return Head(layout.named(names, source=source), lines[place], lines[end])
 
 
-def _records(texts: Sequence[str], dialect: Dialect) -> list[tuple[int, list[str]]]:
+def _records(texts: Sequence[str], dialect: Dialect, *, source: str) -> list[tuple[int, list[str]]]:
     """Which line each of the first records begins with, and its cells; a record may span lines."""
     found: list[tuple[int, list[str]]] = []
     reader = dialect.cells([f"{text}\n" for text in texts])
@@ -236,7 +239,8 @@ def _records(texts: Sequence[str], dialect: Dialect) -> list[tuple[int, list[str
             return found
     except csv.Error:
         pass
-    return [(place, next(dialect.cells([text]), [""])) for place, text in enumerate(texts)]
+    alone = (next(_careful(dialect.cells([text]), source=source), [""]) for text in texts)
+    return list(enumerate(alone))
 
 
 def _shape(lines: pl.Series, dialect: Dialect) -> pl.Series | None:
@@ -277,7 +281,8 @@ def _read_patiently(
     rows: list[list[str]] = []
     lines: list[int] = []
     broken: list[tuple[int, str]] = []
-    start, restarts = 0, 0
+    start, restarts, read_again = 0, 0, 0
+    most = _MOST_READ_AGAIN * max(len(texts), _MOST_OPEN_QUOTES)
     while start < len(texts):
         done = start
         reader = dialect.cells(texts[place] + "\n" for place in range(start, len(texts)))
@@ -292,11 +297,12 @@ def _read_patiently(
                 continue
             broken.append((numbers[first], texts[first]))
             if done - first > 1:  # an open quote swallowed lines: give them back
-                done = first + 1
                 restarts += 1
+                read_again += done - first
+                done = first + 1
                 break
         start = done
-        if restarts > _MOST_OPEN_QUOTES:
+        if restarts > _MOST_OPEN_QUOTES or read_again > most:
             raise UploadError(say("data.open_quotes", source=source, line=broken[0][0]))
     return RawTable(
         name=table,
