@@ -10,7 +10,7 @@ from clvcore.data.dataset import RawTable
 from clvcore.data.files.delimited import SEPARATORS
 from clvcore.data.files.encodings import ENCODINGS
 from clvcore.data.files.layout import PREAMBLE, TOTAL
-from clvcore.data.files.reading import SPACES, Reading
+from clvcore.data.files.reading import DOUBT, SPACES, Reading
 from clvcore.messages import listed, say
 from pages.parts.wording import plain
 
@@ -77,6 +77,25 @@ def tell(
             say("page_data.read.otherwise"), type="tertiary", key=f"data_otherwise_{table}"
         ):
             _boxes(table, _one_of(table, files), anew)
+    for one in files:
+        if one.raw is not None and DOUBT in one.raw.reading:
+            st.caption(_doubted(one.name, one.raw), width="content")
+
+
+def _doubted(name: str, raw: RawTable) -> str:
+    """That the letters do not tell the encoding, with what they would be in the other one."""
+    told = raw.reading
+    pairs = [pair.split("/") for pair in told["letters"].split(" ")]
+    return plain(
+        say(
+            "page_data.read.doubt",
+            file=name,
+            letters=listed([one for one, _ in pairs]),
+            encoding=_encoding(told["encoding"]),
+            others=listed([other for _, other in pairs]),
+            other=_encoding(told[DOUBT]),
+        )
+    )
 
 
 def _differ(files: Sequence[File]) -> bool:

@@ -261,6 +261,9 @@ TEXTS = [
             "cp1252": ("Straße", "Müller “x” 5 €", "cp1252"),
             "latin-1": ("Straße", "Müller", "cp1252"),
             "iso8859-15": ("Straße", "Müller 5 €", "iso8859-15"),
+            "cp1250": ("Łódź", "Brzęczyszczykiewicz", "cp1250"),
+            "iso8859-2": ("Łódź", "ręcznik kąpielowy i pościel", "iso8859-2"),
+            "cp1254": ("Şehir", "Ayşe Çağrı gümüş kaşık", "cp1254"),  # noqa: RUF001 # Turkish
             "cp1251": ("имя", "Иван Петров", "cp1251"),
             "koi8-r": ("имя", "Иван Петров", "koi8-r"),
             "cp932": ("名前", "山田太郎", "cp932"),

@@ -4,6 +4,7 @@ import codecs
 import re
 from collections import Counter
 
+from clvcore.data.files import latin
 from clvcore.errors import UploadError
 from clvcore.messages import say
 
@@ -13,6 +14,7 @@ ENCODINGS = (
     "cp1252",
     "iso8859-15",
     "cp1250",
+    "iso8859-2",
     "cp1251",
     "koi8-r",
     "cp1253",
@@ -128,20 +130,34 @@ def _wide(start: bytes) -> str | None:
     return None
 
 
-def _legacy(content: bytes) -> str:
-    """The encoding of a text that is no UTF-8, by its lines with letters beyond ASCII."""
+def doubt(content: bytes, encoding: str) -> latin.Guess | None:
+    """The other Latin encoding that a text may be in, where its letters do not tell for sure."""
+    if encoding not in latin.LATIN:
+        return None
+    found = latin.guess(_foreign_lines(content))
+    return found if found.encoding == encoding and found.other else None
+
+
+def _foreign_lines(content: bytes) -> bytes:
+    """The first lines with letters beyond ASCII."""
     lines = b""
     for line in _FOREIGN_LINES.finditer(content):
-        lines += line.group() + b"\n"
+        lines += line.group()[:_SAMPLE] + b"\n"
         if len(lines) > _SAMPLE // 2:
             break
+    return lines
+
+
+def _legacy(content: bytes) -> str:
+    """The encoding of a text that is no UTF-8, by its lines with letters beyond ASCII."""
+    lines = _foreign_lines(content)
     text = lines.decode("utf-8", errors="replace")
     beyond = sum(1 for char in text if char > "\x7f")
     if text.count("\ufffd") <= _DAMAGED * beyond:
         return "utf-8"  # damaged in a few places, or cut off within a letter
     high = sum(1 for byte in lines if byte > 0x7F)
     if len(_WESTERN.findall(lines)) >= _MOSTLY * high:
-        return _western(content)
+        return _western(content, lines)
     from charset_normalizer import from_bytes
 
     best = from_bytes(lines).best()
@@ -149,8 +165,8 @@ def _legacy(content: bytes) -> str:
         return "koi8-r"
     for family, names in _FAMILIES.items():
         if best is not None and best.encoding in names:
-            return family
-    return _western(content)
+            return _western(content, lines) if family == "cp1250" else family
+    return _western(content, lines)
 
 
 def _is_koi8(lines: bytes) -> bool:
@@ -160,8 +176,11 @@ def _is_koi8(lines: bytes) -> bool:
     )
 
 
-def _western(content: bytes) -> str:
-    """Windows-1252 and its older kin: where its signs are missing, the euro may stand elsewhere."""
+def _western(content: bytes, lines: bytes) -> str:
+    """The encoding of Latin letters; the euro may stand elsewhere where Windows' signs are missing."""
+    found = latin.guess(lines).encoding
+    if found not in {"cp1252", "iso8859-15"}:
+        return found
     has_signs = re.search(rb"[\x80-\x9f]", content)
     if b"\xa4" in content and not has_signs:
         return "iso8859-15"  # in the others this byte is a sign that nobody writes

@@ -9,12 +9,12 @@ import polars as pl
 from clvcore.data.dataset import RawTable, SourceFile
 from clvcore.data.files import nested
 from clvcore.data.files.delimited import read_delimited
-from clvcore.data.files.encodings import decode
+from clvcore.data.files.encodings import decode, doubt
 from clvcore.data.files.excel import read_excel
 from clvcore.data.files.formats import format_of, is_plain_text
 from clvcore.data.files.packed import unpacked
 from clvcore.data.files.parquet import read_parquet
-from clvcore.data.files.reading import CHOSEN, DECIDED_BY_FILE, Reading
+from clvcore.data.files.reading import CHOSEN, DECIDED_BY_FILE, DOUBT, Reading
 from clvcore.errors import MappingError, UploadError
 from clvcore.messages import listed, say
 
@@ -86,6 +86,10 @@ def _from_text(
 ) -> tuple[RawTable, dict[str, str]]:
     text, encoding = decode(content, source=source, encoding=how.encoding)
     told = {"format": "text", "encoding": encoding}
+    unsure = None if how.encoding else doubt(content, encoding)
+    if unsure is not None:
+        letters = " ".join(f"{one}/{other}" for one, other in unsure.letters)
+        told |= {DOUBT: unsure.other or "", "letters": letters}
     if how.separator is None and (kind := nested.kind_of(text)):
         raw = nested.read_nested(text, kind, table=table, source=source, how=how)
         return raw, {**told, "format": kind}

@@ -5,6 +5,8 @@ from dataclasses import dataclass, fields
 from typing import Any
 
 CHOSEN = "chosen"
+DOUBT = "doubt"
+"""Part of a reading that names the other encoding which a text may be in."""
 NO_HEADER = 0
 SPACES = " "
 """The separator of columns that stand apart by runs of spaces."""

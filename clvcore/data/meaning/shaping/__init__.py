@@ -9,6 +9,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import replace
 
 from clvcore.data.dataset import RawTable
+from clvcore.data.files.reading import DOUBT
 from clvcore.data.meaning.shaping import shopify, woocommerce
 from clvcore.data.meaning.shaping.rows import Rows
 
@@ -46,7 +47,11 @@ def shaped(raw: RawTable, shape: str) -> RawTable:
 
 def own_reading(raw: RawTable) -> dict[str, str]:
     """How the file was read, without what was only counted or made on the way."""
-    return {name: value for name, value in raw.reading.items() if name not in {REFUNDS, _MADE}}
+    return {
+        name: value
+        for name, value in raw.reading.items()
+        if name not in {REFUNDS, _MADE, DOUBT, "letters"}
+    }
 
 
 def own_columns(raw: RawTable) -> tuple[str, ...]:
