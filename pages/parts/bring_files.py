@@ -55,6 +55,9 @@ def _table(table: str) -> RawTable | None:
         args=(table,),
     )
     if not uploads:
+        if table == "events":
+            most = st.get_option("server.maxUploadSize")
+            st.caption(plain(say("page_data.bring.limit", most=most)))
         return None
     files = _read(table, uploads)
     raws = [one.raw for one in files if one.raw is not None]

@@ -125,3 +125,22 @@ def test_dates_that_can_be_read_in_two_ways_are_asked_for(page, warm):
     page.get_by_text("EUR", exact=True).click()
     accept(page)
     says(page, "of 30 event rows, 30 ")
+
+
+def test_a_file_over_the_limit_is_refused_before_it_is_sent_and_the_way_out_is_said(
+    page, warm, tmp_path
+):
+    large = tmp_path / "years.csv"
+    with large.open("wb") as file:
+        file.truncate((500 << 20) + 1)  # a hole, which takes no room
+    sent = []
+    page.on("request", lambda one: sent.append(one.url) if one.method == "PUT" else None)
+    upload(page, warm, "small.csv", ambiguous())
+    page.get_by_role("button", name="Remove small.csv").first.click()
+    settle(page)
+    sent.clear()
+    page.get_by_test_id("stFileUploaderDropzoneInput").first.set_input_files(large)
+    expect(page.get_by_text("years.csv").first).to_be_visible(timeout=PATIENCE_MS)
+    expect(page.get_by_text("500").first).to_be_visible()
+    expect(page.get_by_text("clv data import --events").first).to_be_visible()
+    assert sent == []

@@ -146,13 +146,14 @@ def _role_of(table: str, word: str) -> str:
 
 
 def simple(name: str) -> str:
-    """A column's name in small letters, without accents, spaces and signs.
+    """A column's name in small letters, without accents, spaces, signs and a zone behind it.
 
     Example:
-        >>> simple("Customer ID"), simple("Größe"), simple("Référence")
-        ('customerid', 'groesse', 'reference')
+        >>> simple("Customer ID"), simple("Größe"), simple("Référence"), simple("created_at_utc")
+        ('customerid', 'groesse', 'reference', 'createdat')
     """
-    text = name.lower().replace("ä", "ae").replace("ö", "oe").replace("ü", "ue").replace("ß", "ss")
+    text = re.sub(r"(?<=\w)[\W_]+(utc|gmt)\W*$", "", name.lower())
+    text = text.replace("ä", "ae").replace("ö", "oe").replace("ü", "ue").replace("ß", "ss")
     parts = unicodedata.normalize("NFKD", text)
     return re.sub(r"[\W_]+", "", "".join(one for one in parts if not unicodedata.combining(one)))
 
