@@ -1,7 +1,7 @@
 """Whatever bytes stand in a small text, reading ends in a table or in one sentence."""
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from clvcore.data.files.formats import is_plain_text
@@ -29,7 +29,7 @@ def ends_well(content):
 
 
 @given(content=_TEXTS)
-@settings(max_examples=300)
+@settings(max_examples=300, suppress_health_check=[HealthCheck.too_slow])  # on a busy machine
 def test_any_bytes_become_a_table_or_one_sentence(content):
     if not is_plain_text(content):
         return
