@@ -6,6 +6,7 @@ from decimal import Decimal
 import pytest
 
 from clvcore.data.again.append import append
+from clvcore.data.clean import Intake
 from clvcore.data.files.read import read
 
 HEAD = "user,item,time,amount,quantity\n"
@@ -119,3 +120,13 @@ def test_findings_of_both_files_are_one_where_they_tell_the_same(january):
     (one,) = [one for one in made.dataset.findings if one.rule == "no_user"]
     assert (one.rows, one.money) == (2, Decimal(11))
     assert "2 rows" in one.text
+
+
+def test_items_of_a_data_set_that_remembers_nothing_stay_though_no_event_names_them(bring):
+    first = bring(events=JANUARY, items="id,name\nx,Mug\nidle,Vase\n")
+    made = Intake(first.dataset, {})
+    for month in ("03", "04"):
+        text = HEAD + f"1,x,2025-{month}-01,5.00,1\n"
+        made = added(made, events=text, items=f"id,name\nnew {month},Bowl\n")
+    titles = dict(made.dataset.items.select("item_id", "title").rows())
+    assert titles == {"x": "Mug", "y": None, "idle": "Vase", "new 03": "Bowl", "new 04": "Bowl"}

@@ -37,7 +37,7 @@ def whole(rows):
     return [("9", "z", "2025-01-01", "0.25"), *rows]
 
 
-@settings(deadline=None, max_examples=40)
+@settings(deadline=None, max_examples=20)
 @given(ROWS)
 def test_adding_the_same_file_again_changes_nothing(rows):
     data = brought(whole(rows))
@@ -46,7 +46,7 @@ def test_adding_the_same_file_again_changes_nothing(rows):
     assert again.accounts[0].ignored == data.dataset.accounts[0].accepted
 
 
-@settings(deadline=None, max_examples=40)
+@settings(deadline=None, max_examples=20)
 @given(ROWS, st.integers(0, 20), st.randoms())
 def test_files_that_were_split_give_the_whole_in_any_order(rows, seed, random):
     """Rows that are the same stay in one file; parted they cannot be told from a double export."""
@@ -65,7 +65,7 @@ def test_files_that_were_split_give_the_whole_in_any_order(rows, seed, random):
     assert data.dataset.accounts == together.dataset.accounts
 
 
-@settings(deadline=None, max_examples=40)
+@settings(deadline=None, max_examples=20)
 @given(ROWS, ROWS)
 def test_rows_and_money_reconcile_whatever_is_added(one, other):
     made = append(brought(whole(one)), raws(whole(other))).intake.dataset

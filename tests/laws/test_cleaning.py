@@ -137,7 +137,7 @@ def table_of(name, header, rows):
     return read(text.encode(), table=name, source=f"{name}.csv")
 
 
-@settings(deadline=None, max_examples=30)
+@settings(deadline=None, max_examples=15)
 @given(
     st.fixed_dictionaries(
         {name: st.lists(row, min_size=1, max_size=10) for name, (_, row) in BESIDE.items()}

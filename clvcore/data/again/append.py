@@ -85,7 +85,7 @@ def joined(previous: Intake, fresh: Intake, name: str | None = None) -> Appended
     events = behaviour_of_both(previous, fresh)
     shown, shown_again = _shown(old.impressions, new.impressions)
     spend, replaced = tables.spend(old.spend, new.spend)
-    memory = _memory(previous.memory, fresh.memory, events)
+    memory = _memory(previous, fresh.memory, events)
     items = _items(previous, fresh, events.frame, shown, memory)
     users = _users(previous, fresh, first_seen(events.frame, shown))
     moved = {
@@ -134,11 +134,16 @@ def _steps(old: Dataset, new: Dataset, came: Sequence[Account]) -> list[Step]:
     ]
 
 
-def _memory(old: Memory, new: Memory, events: Behaviour) -> Memory:
+def _memory(previous: Intake, new: Memory, events: Behaviour) -> Memory:
     """What is to be remembered of both."""
+    old = previous.memory
     listed = dict(old.listed)
     for table, told in new.listed.items():
-        before = listed.get(table, told.clear())
+        before = listed.get(table)
+        if before is None:  # of what was stored before lists were kept, all that a file told
+            ids = _own_ids(previous, table).to_frame()
+            stands: pl.DataFrame = getattr(previous.dataset, table)
+            before = stands.select(told.columns).join(ids, on=_KEYS[table], how="semi")
         listed[table] = tables.by_id(before, told, _KEYS[table], later_counts=True)
     return Memory(events.apart, names_of_both(old.names, new.names), listed)
 
