@@ -1,6 +1,7 @@
 """Time and peak memory of bringing a file in, beside pandas and DuckDB on the same file.
 
     uv run --with pandas --with duckdb python -m benchmarks.intake [--rows 3000000] [--times 3]
+    uv run python -m benchmarks.intake --large [--gigabytes 2]
 
 The file is made once: users, items, times, kinds, amounts, quantities and orders, one row in a
 hundred broken in some way, one in fifty there twice. Each contender runs in a process of its own and
@@ -9,6 +10,9 @@ cannot be parsed, count exact duplicates, and add up the money by kind. Ours goe
 import` as an analyst would run it (with proposals, findings, accounts and the stored data set), in
 the child in which files are read and the program that waits for it; memory is that of all
 processes together, looked at every 20 ms. ``preview`` is what the Data page waits for: the first rows.
+
+With ``--large`` the file has two gigabytes: the same rows again and again, each time other users and
+another span of time. It is brought in once, by us alone, since the others would hold it.
 """
 
 import argparse
@@ -78,10 +82,38 @@ def make(place: Path, rows: int) -> None:
     pl.concat([frame, twice]).write_csv(place)
 
 
+def make_large(place: Path, n_bytes: int) -> int:
+    """The rows of a file of ``n_bytes``, made of repetitions with users and orders of their own."""
+    part = place.with_suffix(".part")
+    make(part, 1_500_000)
+    frame = pl.read_csv(part, infer_schema=False)
+    part.unlink()
+    rows = 0
+    with place.open("wb") as out:
+        while out.tell() < n_bytes:
+            turn = rows // frame.height
+            own = pl.lit(f"-{turn:02d}")
+            again = frame.with_columns(
+                pl.col("user_id") + own,
+                pl.col("order_id") + own,
+                pl.col("time").str.replace(r"^202", f"{200 + turn % 3}"),
+            )
+            again.write_csv(out, include_header=not rows)
+            rows += frame.height
+    return rows
+
+
 def contenders(file: Path, home: Path) -> dict[str, list[str]]:
     """What is run, by name; peers that are not installed are left out, and said so."""
-    clv = [str(Path(sys.executable).with_name("clv")), "data", "import", "--events", str(file)]
-    clv += ["--currency", "EUR"]
+    clv = [
+        str(Path(sys.executable).with_name("clv")),
+        "data",
+        "import",
+        "--events",
+        str(file),
+        "--currency",
+        "EUR",
+    ]
     first = [sys.executable, "-m", "benchmarks.intake", "--preview", str(file)]
     found = {"clv data import": clv, "preview": first}
     for name, code in (("pandas", PANDAS), ("duckdb", DUCKDB)):
@@ -118,6 +150,8 @@ def main() -> None:
     asked = argparse.ArgumentParser(description=__doc__)
     asked.add_argument("--rows", type=int, default=3_000_000)
     asked.add_argument("--times", type=int, default=3)
+    asked.add_argument("--large", action="store_true", help="one file of two gigabytes")
+    asked.add_argument("--gigabytes", type=float, default=2.0)
     asked.add_argument("--preview", type=Path, help=argparse.SUPPRESS)
     said = asked.parse_args()
     if said.preview:
@@ -127,6 +161,15 @@ def main() -> None:
     print(f"{platform.platform()}, {os.cpu_count()} cores, Python {platform.python_version()}")
     with tempfile.TemporaryDirectory() as folder:
         file = Path(folder) / "events.csv"
+        if said.large:
+            rows = make_large(file, int(said.gigabytes * 1e9))
+            command = contenders(file, Path(folder) / "home")["clv data import"]
+            span, peak = watched(command)
+            size = file.stat().st_size / 1e9
+            print(
+                f"{rows:,} rows, {size:.2f} GB: {span:.1f} s, peak {peak:.0f} MiB of all processes"
+            )
+            return
         make(file, said.rows)
         print(f"{said.rows:,} rows and 2 % again, {file.stat().st_size / 2**20:.0f} MiB")
         base = None

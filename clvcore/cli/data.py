@@ -1,7 +1,9 @@
 """``clv data``: bring files in, list what there is, show one data set."""
 
+from collections.abc import Mapping
 from dataclasses import asdict
 from datetime import UTC, datetime
+from pathlib import Path
 from typing import Any
 
 import click
@@ -10,18 +12,29 @@ from rich.table import Table
 from rich.text import Text
 
 from clvcore.cli.again import append_, check
-from clvcore.cli.dataset import as_stored, mark, summary, tell
+from clvcore.cli.dataset import (
+    Overview,
+    as_stored,
+    mark,
+    overview,
+    overview_of,
+    summary,
+    tell,
+)
 from clvcore.cli.explain import all_open, explain, explanation
-from clvcore.cli.files import raw_tables, table_options
+from clvcore.cli.files import events_in_blocks, raw_tables, table_options
 from clvcore.cli.intake import Wishes, recipe_options
 from clvcore.cli.output import answer, as_json
 from clvcore.cli.quality import quality
 from clvcore.cli.query import query
 from clvcore.data import sample
 from clvcore.data.clean import bring_in
+from clvcore.data.dataset import RawTable, Recipe
+from clvcore.data.meaning.blocks import Blocks
 from clvcore.errors import MappingError
 from clvcore.messages import say
 from clvcore.runs import stored
+from clvcore.runs.parted import bring_in_parts
 from clvcore.runs.workspace import Workspace
 
 
@@ -101,24 +114,46 @@ def show(reference: str, *, as_json: bool) -> None:
 def import_(*, explained: bool, as_json: bool, **given: Any) -> None:
     """Files become a data set of the workspace."""
     wishes = Wishes.of(given)
-    raws = raw_tables(given)
-    workspace = Workspace.default()
-    known = wishes.known(raws)
     if explained:
-        found = wishes.explained(raws)
+        raws = raw_tables(given)
+        known, found = wishes.known(raws), wishes.explained(raws)
         told = explanation(found, known)
         answer(told, as_json=as_json, text=lambda console: explain(console, found, known))
         return
-    if known is not None and not as_json:
-        click.echo(say("data.known.looks", export=known.title))
-    try:
-        recipe = wishes.recipe(raws, given["events"][0].stem)
-        intake = bring_in(raws, recipe, now=datetime.now(UTC), key=workspace.key())
-    except MappingError as error:
-        together = all_open(wishes.explained(raws))
-        if together is None:
-            raise
-        raise MappingError(together) from error
-    folder = workspace.add(intake)
-    made = as_stored(intake.dataset, folder)
+    workspace = Workspace.default()
+    with workspace.spilled() as place:
+        events, others = events_in_blocks(given, Path(place))
+        raws = {"events": events.head, **others}
+        known = wishes.known(raws)
+        if known is not None and not as_json:
+            click.echo(say("data.known.looks", export=known.title))
+        try:
+            recipe = wishes.recipe(raws, given["events"][0].stem)
+            folder, made = _brought(workspace, events, others, recipe, Path(place))
+        except MappingError as error:
+            together = all_open(wishes.explained(raws))
+            if together is None:
+                raise
+            raise MappingError(together) from error
     answer(summary(made, folder), as_json=as_json, text=lambda console: tell(console, made, folder))
+
+
+def _brought(
+    workspace: Workspace,
+    events: Blocks,
+    others: Mapping[str, RawTable],
+    recipe: Recipe,
+    place: Path,
+) -> tuple[Path, Overview]:
+    """Where the data set was stored, and what is told of it.
+
+    Events of one block are held; so are orders whose rows are laid out anew.
+    """
+    now, key = datetime.now(UTC), workspace.key()
+    if len(events.blocks) == 1 or "events" in recipe.options.get("shapes", {}):
+        intake = bring_in({"events": events.held(), **others}, recipe, now=now, key=key)
+        folder = workspace.add(intake)
+        return folder, overview(as_stored(intake.dataset, folder))
+    brought = bring_in_parts(events, others, recipe, place / "work", now=now, key=key)
+    folder = workspace.add_parted(brought)
+    return folder, overview_of(brought, folder)

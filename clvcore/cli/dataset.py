@@ -1,7 +1,7 @@
 """A data set as JSON and as text: what is in it, and what became of its rows and its money."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, replace
+from dataclasses import asdict, dataclass, replace
 from datetime import datetime
 from decimal import Decimal
 from pathlib import Path
@@ -15,9 +15,11 @@ from rich.text import Text
 from clvcore import columns as col
 from clvcore.data import lineage
 from clvcore.data import recipe as recipes
-from clvcore.data.dataset import Dataset, Finding, Origin, Severity, Step
+from clvcore.data.cleaning.gathered import by_kind, by_stream
+from clvcore.data.dataset import Account, Dataset, Finding, Origin, Recipe, Severity, Step
 from clvcore.messages import listed, say
 from clvcore.runs import stored
+from clvcore.runs.piles import Brought
 
 STYLES = {Severity.ERROR: "red", Severity.WARNING: "yellow", Severity.NOTE: "dim"}
 
@@ -32,8 +34,72 @@ def as_stored(dataset: Dataset, folder: Path) -> Dataset:
     return replace(dataset, lineage=lineage.from_json(stored.facts_of(folder)["lineage"]))
 
 
-def summary(dataset: Dataset, folder: Path | None = None) -> dict[str, Any]:
+@dataclass(frozen=True, slots=True)
+class Overview:
+    """What is told of a data set, whether or not somebody holds its events."""
+
+    id: str
+    recipe: Recipe
+    observed: tuple[datetime, datetime]
+    accounts: tuple[Account, ...]
+    findings: tuple[Finding, ...]
+    lineage: tuple[Step, ...]
+    users: int
+    items: int
+    events: int
+    kinds: Mapping[str, int]
+    """kind -> number of events"""
+    money: Mapping[str, Decimal]
+    """stream -> money"""
+    spend: Decimal | None
+
+    @property
+    def name(self) -> str:
+        """Name of the data set."""
+        return self.recipe.name
+
+    @property
+    def currency(self) -> str:
+        """ISO 4217 code of its money."""
+        return self.recipe.currency
+
+
+def overview(dataset: Dataset) -> Overview:
+    """What is told of a data set."""
+    return Overview(
+        **_told(dataset),
+        users=dataset.users.height,
+        items=dataset.items.height,
+        events=dataset.events.height,
+        kinds=_by_kind(dataset),
+        money=_by_stream(dataset),
+        spend=_spend(dataset.spend),
+    )
+
+
+def overview_of(brought: Brought, folder: Path) -> Overview:
+    """What is told of a data set that was just stored, whose events nobody holds."""
+    steps = lineage.from_json(stored.facts_of(folder)["lineage"])
+    told: dict[str, Any] = {**_told(brought), "lineage": steps}
+    return Overview(
+        **told,
+        users=brought.whole.users.height,
+        items=brought.whole.items.height,
+        events=brought.found.rows,
+        kinds=by_kind(brought.found),
+        money=by_stream(brought.found),
+        spend=_spend(brought.whole.spend),
+    )
+
+
+def _told(dataset: stored.Described) -> dict[str, Any]:
+    parts = ("id", "recipe", "observed", "accounts", "findings", "lineage")
+    return {part: getattr(dataset, part) for part in parts}
+
+
+def summary(dataset: Dataset | Overview, folder: Path | None = None) -> dict[str, Any]:
     """What is in a data set and what became of its rows, as plain values for JSON."""
+    dataset = overview(dataset) if isinstance(dataset, Dataset) else dataset
     tables = {}
     for account in dataset.accounts:
         tables[account.table] = {k: v for k, v in asdict(account).items() if k != "table"}
@@ -50,11 +116,11 @@ def summary(dataset: Dataset, folder: Path | None = None) -> dict[str, Any]:
         "folder": str(folder) if folder else None,
         "observed": list(dataset.observed),
         **{name: rows.get(name) for name in ("rows_in", "accepted", "rejected", "ignored")},
-        "users": dataset.users.height,
-        "items": dataset.items.height,
-        "events_by_kind": _by_kind(dataset),
-        "money_by_stream": _by_stream(dataset),
-        "spend": _spend(dataset),
+        "users": dataset.users,
+        "items": dataset.items,
+        "events_by_kind": dict(dataset.kinds),
+        "money_by_stream": dict(dataset.money),
+        "spend": dataset.spend,
         "tables": tables,
         "maps": recipes.to_json(dataset.recipe)["maps"],
         "options": dict(dataset.recipe.options),
@@ -74,14 +140,13 @@ def _by_stream(dataset: Dataset) -> dict[str, Decimal]:
     return {str(stream): money for stream, money in sums.rows()}
 
 
-def _spend(dataset: Dataset) -> Decimal | None:
-    if dataset.spend is None:
-        return None
-    return Decimal(dataset.spend[col.AMOUNT].sum())
+def _spend(spend: pl.DataFrame | None) -> Decimal | None:
+    return None if spend is None else Decimal(spend[col.AMOUNT].sum())
 
 
-def tell(console: Console, dataset: Dataset, folder: Path | None) -> None:
+def tell(console: Console, dataset: Dataset | Overview, folder: Path | None) -> None:
     """Print a data set for people."""
+    dataset = overview(dataset) if isinstance(dataset, Dataset) else dataset
     first, last = dataset.observed
     recipe = dataset.recipe
     heading = Text(dataset.name, style="bold")
@@ -95,19 +160,19 @@ def tell(console: Console, dataset: Dataset, folder: Path | None) -> None:
         Text(
             say(
                 "data.told_size",
-                users=f"{dataset.users.height:,}",
-                items=f"{dataset.items.height:,}",
-                events=f"{dataset.events.height:,}",
+                users=f"{dataset.users:,}",
+                items=f"{dataset.items:,}",
+                events=f"{dataset.events:,}",
             )
         )
     )
-    kinds = {say(f"page_data.kind.{name}"): n for name, n in _by_kind(dataset).items()}
+    kinds = {say(f"page_data.kind.{name}"): n for name, n in dataset.kinds.items()}
     console.print(Text(_list(kinds, "{:,}")))
-    streams = {say(f"cli.stream.{name}"): sum_ for name, sum_ in _by_stream(dataset).items()}
+    streams = {say(f"cli.stream.{name}"): sum_ for name, sum_ in dataset.money.items()}
     money = _list(streams, "{:,.2f}")
     if money:
         console.print(Text(say("data.told_money", currency=dataset.currency, money=money)))
-    spend = _spend(dataset)
+    spend = dataset.spend
     told = "data.told_no_spend" if spend is None else "data.told_spend"
     console.print(Text(say(told, currency=dataset.currency, spend=f"{spend or 0:,.2f}")))
     console.print()
@@ -133,7 +198,7 @@ def _list(values: Mapping[str, Any], form: str) -> str:
     return listed(parts, most=len(parts))
 
 
-def _accounting(dataset: Dataset) -> Table:
+def _accounting(dataset: Overview) -> Table:
     table = Table(box=None, pad_edge=False, header_style="bold")
     table.add_column(say("cli.column.table"))
     kept = ("rejected", "ignored")

@@ -11,9 +11,10 @@ from clvcore import columns as col
 from clvcore.data.dataset import RawTable
 from clvcore.data.files.read import combined
 from clvcore.data.files.reading import Reading
+from clvcore.data.meaning.blocks import Blocks, combined_blocks
 from clvcore.errors import ConfigError
 from clvcore.messages import say
-from clvcore.runs.workspace import table_file
+from clvcore.runs.workspace import table_blocks, table_file
 
 _PARTS = tuple(part.name for part in fields(Reading))
 _WORDS = {"tab": "\t", "\\t": "\t", "space": " ", "spaces": " "}
@@ -59,6 +60,22 @@ def raw_tables(
         for table in col.TABLES
         if (paths := given[table])
     }
+
+
+def events_in_blocks(given: Mapping[str, Any], place: Path) -> tuple[Blocks, dict[str, RawTable]]:
+    """The events of the options, block by block where they are large, and the other tables.
+
+    Args:
+        given: The options.
+        place: Folder in which blocks stay for as long as they are needed.
+
+    Raises:
+        ClvError: a file cannot be read, or a wish is none.
+    """
+    wishes = _wishes(given["reads"], {})
+    how = wishes.get("events", Reading())
+    files = [table_blocks(path, "events", place, how) for path in given["events"]]
+    return combined_blocks(files), raw_tables({**given, "events": ()})
 
 
 def _wishes(texts: Sequence[str], found: dict[str, Reading]) -> dict[str, Reading]:

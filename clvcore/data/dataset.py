@@ -1,18 +1,16 @@
 """A data set: clean tables, how they came about, and what became of every row and every cent."""
 
-import hashlib
-import json
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field, fields, is_dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from datetime import datetime
 from decimal import Decimal
 from enum import StrEnum
 from typing import Any, Literal
 
-import numpy as np
 import polars as pl
 
 from clvcore import columns as col
+from clvcore.data.content import content_id
 
 Domain = Literal["shop", "media"]
 """What the data is about; it chooses the words on screen (orders or plays)."""
@@ -241,9 +239,9 @@ class Dataset:
             "spend": spend,
             "impressions": impressions,
         }
-        there = {name: _in_order(name, v) for name, v in frames.items() if v is not None}
+        there = {name: in_order(name, v) for name, v in frames.items() if v is not None}
         return cls(
-            id=content_id(there, [recipe, observed]),
+            id=content_id(there, facts_of_id(recipe, observed)),
             lineage=lineage,
             observed=observed,
             recipe=recipe,
@@ -265,7 +263,7 @@ _LEADING = {
 """Columns that a table is ordered by; rows that tie in them stand in the order of the file."""
 
 
-def _in_order(table: str, frame: pl.DataFrame) -> pl.DataFrame:
+def in_order(table: str, frame: pl.DataFrame) -> pl.DataFrame:
     """The rows in an order that does not depend on that of the file."""
     if table not in _LEADING:
         return frame  # by unique ids
@@ -274,49 +272,6 @@ def _in_order(table: str, frame: pl.DataFrame) -> pl.DataFrame:
     return frame.sort(*first, *(name for name in rest if name not in first), maintain_order=True)
 
 
-def content_id(frames: Mapping[str, pl.DataFrame], facts: object = None) -> str:
-    """Sixteen hexadecimal digits that name this content: blake2b over names, types and values.
-
-    Neither ``DataFrame.hash_rows`` (differs between versions of polars) nor Arrow bytes (differ
-    with the way a frame was put together) would do.
-    """
-    digest = hashlib.blake2b(digest_size=8)
-    for name in sorted(frames):
-        for column in frames[name]:
-            digest.update(f"{name}.{column.name}:{column.dtype}:{len(column)}".encode())
-            for part in _value_bytes(column):
-                digest.update(part)
-    digest.update(json.dumps(facts, default=_plain, sort_keys=True).encode())
-    return digest.hexdigest()
-
-
-def _value_bytes(column: pl.Series) -> Iterator[bytes | memoryview]:
-    """The bytes of a column, the same for equal columns whatever their chunks and buffers."""
-    if column.null_count():
-        yield np.packbits(column.is_null().to_numpy()).data
-    known = column.drop_nulls()
-    if known.dtype == pl.List:
-        yield known.list.len().to_numpy().data
-        yield from _value_bytes(known.explode(keep_nulls=False, empty_as_null=False))
-    elif known.dtype == pl.Array:
-        yield np.ascontiguousarray(known.to_numpy()).data
-    elif known.dtype == pl.String:
-        yield known.str.len_bytes().to_numpy().data
-        yield (known.str.join("").item() or "").encode()
-    elif known.dtype == pl.Null:
-        return
-    else:
-        physical = known.to_physical()  # days, microseconds, codes of an Enum, decimal digits
-        if physical.dtype == pl.Int128:  # money in ten-thousandths: numpy has no such integer
-            physical = physical.cast(pl.Int64)
-        yield np.ascontiguousarray(physical.to_numpy()).data
-
-
-def _plain(value: object) -> object:
-    if isinstance(value, datetime):
-        return value.isoformat()
-    if isinstance(value, Mapping):
-        return dict(value)
-    if is_dataclass(value):
-        return {part.name: getattr(value, part.name) for part in fields(value)}
-    return str(value)
+def facts_of_id(recipe: Recipe, observed: tuple[datetime, datetime]) -> list[object]:
+    """What beside its tables is part of the id of a data set."""
+    return [recipe, observed]

@@ -14,7 +14,8 @@ import subprocess
 import sys
 import tempfile
 import time
-from dataclasses import asdict
+from dataclasses import asdict, replace
+from functools import partial
 from pathlib import Path
 from typing import IO, Any
 
@@ -24,14 +25,19 @@ import clvcore
 from clvcore import errors
 from clvcore.data.dataset import RawTable, SourceFile
 from clvcore.data.files.formats import is_plain_text
+from clvcore.data.files.packed import layer_of
 from clvcore.data.files.read import read
 from clvcore.data.files.reading import DECIDED_BY_FILE, Reading
+from clvcore.data.files.stream import BLOCK_BYTES
+from clvcore.data.meaning.blocks import Block, Blocks
 from clvcore.errors import NotFoundError, UploadError
 from clvcore.messages import recalled, say
 from clvcore.runs.locks import is_held, try_to_hold
 
 MOST_BYTES = 2 << 30
 """The largest file that is read at once."""
+_GROWS = 8
+"""How many times a packed text grows when it is unpacked, about."""
 _SMALL = 1 << 18
 """Plain text up to this size is read at once: it meets no parser of a foreign format.
 
@@ -77,9 +83,7 @@ def read_apart(
         NotFoundError: there is no such file.
     """
     n_bytes = len(file) if isinstance(file, bytes) else _size(file)
-    if n_bytes > MOST_BYTES:
-        sizes = {"n": -(-n_bytes >> 20), "most": MOST_BYTES >> 20}
-        raise UploadError(say("data.read.too_large", source=source, **sizes))
+    _check_size(n_bytes, source)
     if n_bytes <= _SMALL:
         content = file if isinstance(file, bytes) else file.read_bytes()
         if is_plain_text(content):
@@ -90,12 +94,9 @@ def read_apart(
         if isinstance(file, bytes):
             (place / "file").write_bytes(file)
             file = place / "file"
-        named = {"path": str(file.resolve()), "table": table, "source": source}
-        asked = {**named, "how": asdict(how), "n_bytes": n_bytes}
-        (place / "asked.json").write_text(json.dumps(asked), "utf-8")
-        patience = timeout_s or _TIMEOUT_S + _TIMEOUT_S_PER_MB * (n_bytes >> 20)
-        _run(place, patience)
-        return _answer(place, table, source)
+        asked = {"path": str(file.resolve()), "table": table, "source": source}
+        _ask(place, {**asked, "how": asdict(how), "n_bytes": n_bytes}, timeout_s)
+        return _table(place, _answer(place, source), table, source)
     finally:
         shutil.rmtree(place, ignore_errors=True)
         if own is not None:
@@ -131,6 +132,75 @@ def sweep() -> int:
     return gone
 
 
+def read_blocks_apart(
+    file: Path,
+    table: str,
+    source: str,
+    place: Path,
+    how: Reading = DECIDED_BY_FILE,
+    *,
+    block_bytes: int = BLOCK_BYTES,
+) -> Blocks:
+    """The rows of a file on disk, of which one block is held at a time where it is a large text.
+
+    Args:
+        file: Path of the file.
+        table: Which table it is to become.
+        source: Name of the file, for messages.
+        place: Folder in which the blocks stay for as long as they are needed.
+        how: What a person decided about the reading.
+        block_bytes: Files up to this size are one block.
+
+    Raises:
+        ClvError: as `read_apart` says.
+    """
+    n_bytes = _size(file)
+    _check_size(n_bytes, source)
+    with file.open("rb") as opened:
+        packed = layer_of(opened.read(4)) is not None
+    if n_bytes <= (block_bytes // _GROWS if packed else block_bytes):
+        return Blocks.of(read_apart(file, table, source, how))
+    own = Path(tempfile.mkdtemp(prefix="reading-", dir=place))
+    named = {"path": str(file.resolve()), "table": table, "source": source}
+    asked = {**named, "how": asdict(how), "n_bytes": n_bytes}
+    _ask(own, {**asked, "in_blocks": True, "block_bytes": block_bytes}, None)
+    told = _answer(own, source)
+    if "blocks" not in told:
+        raw = _table(own, told, table, source)
+        shutil.rmtree(own, ignore_errors=True)
+        return Blocks.of(raw)
+    files = tuple(SourceFile(**one) for one in told["files"])
+    blocks = tuple(
+        Block(
+            partial(_block, own / f"block-{number}", table, source),
+            one["rows"],
+            tuple(one["filled"]),
+        )
+        for number, one in enumerate(told["blocks"])
+    )
+    head = replace(blocks[0].load(), files=files, reading=told["reading"])
+    return Blocks(head, blocks)
+
+
+def _block(place: Path, table: str, source: str) -> RawTable:
+    """One block that the child has left."""
+    return _table(
+        place, {"numbers": (), "has_lines": True, "files": (), "reading": {}}, table, source
+    )
+
+
+def _check_size(n_bytes: int, source: str) -> None:
+    if n_bytes > MOST_BYTES:
+        sizes = {"n": -(-n_bytes >> 20), "most": MOST_BYTES >> 20}
+        raise UploadError(say("data.read.too_large", source=source, **sizes))
+
+
+def _ask(place: Path, asked: dict[str, Any], timeout_s: float | None) -> None:
+    """Let a child do what is asked for, in a folder."""
+    (place / "asked.json").write_text(json.dumps(asked), "utf-8")
+    _run(place, timeout_s or _TIMEOUT_S + _TIMEOUT_S_PER_MB * (asked["n_bytes"] >> 20))
+
+
 def _size(path: Path) -> int:
     try:
         with path.open("rb"):  # says now what the child could not
@@ -161,8 +231,8 @@ def _run(place: Path, timeout_s: float) -> None:
         return
 
 
-def _answer(place: Path, table: str, source: str) -> RawTable:
-    """The table that the child has left, or its error as ours.
+def _answer(place: Path, source: str) -> dict[str, Any]:
+    """What the child has said, or its error as ours.
 
     Raises:
         ClvError: what the child has said.
@@ -170,12 +240,12 @@ def _answer(place: Path, table: str, source: str) -> RawTable:
     """
     try:
         told: dict[str, Any] = json.loads((place / "answer.json").read_text("utf-8"))
-        if "error" not in told:
-            return _table(place, told, table, source)
-    except (OSError, ValueError, KeyError, pl.exceptions.PolarsError) as error:
+    except (OSError, ValueError) as error:
         _LOG.warning("The reader of a file has died: %s", _last_words(place))
         raise UploadError(say("data.read.gave_up", source=source)) from error
-    raise getattr(errors, told["error"])(recalled(told["text"]))
+    if "error" in told:
+        raise getattr(errors, told["error"])(recalled(told["text"]))
+    return told
 
 
 def _last_words(place: Path) -> str:
@@ -187,17 +257,20 @@ def _last_words(place: Path) -> str:
 
 
 def _table(place: Path, told: dict[str, Any], table: str, source: str) -> RawTable:
-    return RawTable(
-        name=table,
-        source=source,
-        frame=_frame(place, "frame"),
-        numbers=frozenset(told["numbers"]),
-        lines=_frame(place, "lines")["line"] if told["has_lines"] else None,
-        broken=_frame(place, "broken"),
-        aside=_frame(place, "aside"),
-        files=tuple(SourceFile(**one) for one in told["files"]),
-        reading=told["reading"],
-    )
+    try:
+        return RawTable(
+            name=table,
+            source=source,
+            frame=_frame(place, "frame"),
+            numbers=frozenset(told["numbers"]),
+            lines=_frame(place, "lines")["line"] if told["has_lines"] else None,
+            broken=_frame(place, "broken"),
+            aside=_frame(place, "aside"),
+            files=tuple(SourceFile(**one) for one in told["files"]),
+            reading=told["reading"],
+        )
+    except (OSError, KeyError, pl.exceptions.PolarsError) as error:
+        raise UploadError(say("data.read.gave_up", source=source)) from error
 
 
 def _frame(place: Path, name: str) -> pl.DataFrame:

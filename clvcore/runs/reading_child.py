@@ -17,13 +17,16 @@ _MOST_WRITTEN = 8 * _GB
 _MOST_FILES = 64
 
 
-def limit(n_bytes: int) -> None:
-    """Let this process take what a file of ``n_bytes`` may need, where the system knows limits."""
+def limit(n_bytes: int, *, in_blocks: bool = False) -> None:
+    """Let this process take what a file of ``n_bytes`` may need, where the system knows limits.
+
+    A file that is read in blocks needs no more memory the larger it is.
+    """
     try:
         import resource
     except ImportError:  # Windows has none; the time limit of the parent stays
         return
-    memory = min(_MEMORY + _MEMORY_PER_BYTE * n_bytes, _physical())
+    memory = _MEMORY if in_blocks else min(_MEMORY + _MEMORY_PER_BYTE * n_bytes, _physical())
     seconds = _CPU_S + _CPU_S_PER_MB * (n_bytes >> 20)
     limits = {
         "RLIMIT_AS": memory,
@@ -52,8 +55,9 @@ def main(folder: str) -> None:
     """Read the file that ``asked.json`` names and leave the answer beside it."""
     place = Path(folder)
     asked = json.loads((place / "asked.json").read_text("utf-8"))
-    limit(asked["n_bytes"])
-    answer = _answer(place, asked)
+    in_blocks = asked.get("in_blocks", False) and _can_stream(asked)
+    limit(asked["n_bytes"], in_blocks=in_blocks)
+    answer = _answer(place, asked, in_blocks=in_blocks)
     fresh = place / "answer.new"
     fresh.write_text(json.dumps(answer), "utf-8")
     fresh.replace(place / "answer.json")
@@ -61,18 +65,36 @@ def main(folder: str) -> None:
     os._exit(0)  # nothing is left to tidy, and native threads need not be waited for
 
 
-def _answer(place: Path, asked: dict[str, Any]) -> dict[str, Any]:
-    from clvcore.data.files.read import read
+def _can_stream(asked: dict[str, Any]) -> bool:
+    """Whether the file is a text; what is wrong with it is said where it is read."""
     from clvcore.data.files.reading import Reading
+    from clvcore.data.files.stream import can_stream
+    from clvcore.errors import ClvError
+
+    try:
+        return can_stream(Path(asked["path"]), Reading(**asked["how"]))
+    except ClvError:
+        return False
+
+
+def _answer(place: Path, asked: dict[str, Any], *, in_blocks: bool) -> dict[str, Any]:
     from clvcore.errors import ClvError
     from clvcore.messages import remembered
 
     try:
-        content = Path(asked["path"]).read_bytes()
-        how = Reading(**asked["how"])
-        raw = read(content, table=asked["table"], source=asked["source"], how=how)
+        return (_streamed if in_blocks else _read)(place, asked)
     except ClvError as error:
         return {"error": type(error).__name__, "text": remembered(error.args[0])}
+
+
+def _read(place: Path, asked: dict[str, Any]) -> dict[str, Any]:
+    """The whole of a file, in one table."""
+    from clvcore.data.files.read import read
+    from clvcore.data.files.reading import Reading
+
+    content = Path(asked["path"]).read_bytes()
+    how = Reading(**asked["how"])
+    raw = read(content, table=asked["table"], source=asked["source"], how=how)
     for name in ("frame", "broken", "aside"):
         getattr(raw, name).write_ipc(place / f"{name}.arrow")
     if raw.lines is not None:
@@ -83,3 +105,38 @@ def _answer(place: Path, asked: dict[str, Any]) -> dict[str, Any]:
         "files": [asdict(one) for one in raw.files],
         "reading": dict(raw.reading),
     }
+
+
+def _streamed(place: Path, asked: dict[str, Any]) -> dict[str, Any]:
+    """A text block by block, each in a folder of its own."""
+    import polars as pl
+
+    from clvcore.data.files.reading import Reading
+    from clvcore.data.files.stream import BLOCK_BYTES, Shelf, read_in_blocks
+    from clvcore.data.meaning.blocks import block_of
+
+    kept: list[dict[str, Any]] = []
+
+    def put(raw: Any) -> None:
+        folder = place / f"block-{len(kept)}"
+        folder.mkdir(exist_ok=True)
+        for name in ("frame", "broken", "aside"):
+            getattr(raw, name).write_ipc(folder / f"{name}.arrow", compression="lz4")
+        raw.lines.alias("line").to_frame().write_ipc(folder / "lines.arrow", compression="lz4")
+        counts = block_of(raw)
+        kept.append({"rows": counts.rows, "filled": counts.filled})
+
+    def column(number: int) -> Any:
+        for one in range(len(kept)):
+            file = place / f"block-{one}" / "frame.arrow"
+            yield pl.read_ipc(file, columns=[number]).to_series()
+
+    file, reading = read_in_blocks(
+        Path(asked["path"]),
+        Shelf(put, kept.clear, column),
+        table=asked["table"],
+        source=asked["source"],
+        how=Reading(**asked["how"]),
+        block_bytes=asked.get("block_bytes") or BLOCK_BYTES,
+    )
+    return {"blocks": kept, "files": [asdict(file)], "reading": reading}

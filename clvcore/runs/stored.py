@@ -7,13 +7,14 @@ set; what is read is checked against the id of its content.
 import json
 import shutil
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import asdict, dataclass, fields, replace
 from datetime import UTC, datetime
 from decimal import Decimal
+from functools import partial
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol
 from uuid import uuid4
 
 import polars as pl
@@ -24,7 +25,15 @@ from clvcore.data import lineage
 from clvcore.data import recipe as recipes
 from clvcore.data.clean import Intake
 from clvcore.data.cleaning.memory import Memory
-from clvcore.data.dataset import Account, Dataset, Finding, Severity, content_id
+from clvcore.data.content import content_id
+from clvcore.data.dataset import (
+    Account,
+    Dataset,
+    Finding,
+    Recipe,
+    Severity,
+    Step,
+)
 from clvcore.errors import ClvError, DataError
 from clvcore.messages import recalled, remembered, say
 from clvcore.report.tables import safe_for_sheets
@@ -54,22 +63,26 @@ class Entry:
 
 def store(intake: Intake, place: Path) -> Path:
     """Write a data set and its rejected rows to the folder ``place``, all or nothing."""
+    return put_whole(place, partial(write, intake))
 
-    def write(folder: Path) -> None:
-        for table, frame in intake.dataset.tables().items():
-            frame.write_parquet(folder / f"{table}.parquet", compression="zstd")
-        for table, rejects in intake.rejects.items():
-            safe_for_sheets(rejects).write_csv(folder / REJECTS.format(table=table))
-        for table, ignored in intake.ignored.items():
-            safe_for_sheets(ignored).write_csv(folder / IGNORED.format(table=table))
-        for part, frame in _parts(intake.memory).items():
-            if frame.height:
-                place = folder / MEMORY.format(part=part)
-                frame.write_parquet(place, compression="zstd")
-        facts = json.dumps(_facts(intake.dataset), indent=1, ensure_ascii=False)
-        (folder / FACTS).write_text(facts, "utf-8")
 
-    return put_whole(place, write)
+def write(intake: Intake, folder: Path) -> None:
+    """Write the tables of a data set, the rows that were left out, and what is told of them."""
+    for table, frame in intake.dataset.tables().items():
+        frame.write_parquet(folder / f"{table}.parquet", compression="zstd")
+    for table, rejects in intake.rejects.items():
+        safe_for_sheets(rejects).write_csv(folder / REJECTS.format(table=table))
+    for table, ignored in intake.ignored.items():
+        safe_for_sheets(ignored).write_csv(folder / IGNORED.format(table=table))
+    write_memory(folder, intake.memory)
+    write_facts(folder, intake.dataset, list(intake.dataset.tables()))
+
+
+def write_memory(folder: Path, memory: Memory) -> None:
+    """Write what the next file has to know."""
+    for part, frame in _parts(memory).items():
+        if frame.height:
+            frame.write_parquet(folder / MEMORY.format(part=part), compression="zstd")
 
 
 def _parts(memory: Memory) -> dict[str, pl.DataFrame]:
@@ -138,12 +151,52 @@ def _new_folder(parent: Path) -> Path:
     return folder
 
 
-def _facts(dataset: Dataset) -> dict[str, Any]:
+class Described(Protocol):
+    """What is told of a data set beside its tables."""
+
+    @property
+    def id(self) -> str:
+        """The id of its content."""
+        ...
+
+    @property
+    def recipe(self) -> Recipe:
+        """How it was made."""
+        ...
+
+    @property
+    def observed(self) -> tuple[datetime, datetime]:
+        """First and last moment of observation."""
+        ...
+
+    @property
+    def accounts(self) -> tuple[Account, ...]:
+        """What became of rows and money."""
+        ...
+
+    @property
+    def findings(self) -> tuple[Finding, ...]:
+        """What is wrong or remarkable."""
+        ...
+
+    @property
+    def lineage(self) -> tuple[Step, ...]:
+        """Where it came from."""
+        ...
+
+
+def write_facts(folder: Path, dataset: Described, tables: Sequence[str]) -> None:
+    """Write dataset.json of a data set whose tables lie in ``folder``."""
+    facts = json.dumps(_facts(dataset, tables), indent=1, ensure_ascii=False)
+    (folder / FACTS).write_text(facts, "utf-8")
+
+
+def _facts(dataset: Described, tables: Sequence[str]) -> dict[str, Any]:
     now = datetime.now(UTC)
     return {
         "id": dataset.id,
         "stored_at": now.isoformat(),
-        "tables": list(dataset.tables()),
+        "tables": list(tables),
         "observed": [moment.isoformat() for moment in dataset.observed],
         "recipe": recipes.to_json(dataset.recipe),
         "accounts": [_plain(account) for account in dataset.accounts],

@@ -4,17 +4,20 @@ CLV_HOME (default ~/.clv)
   datasets/<id>/          a data set that a person brought in
   keys/people.key         the key by which personal ids are hashed; never exported
   cache/<name>-<key>/     a sample or folder, brought in before; can be deleted at any time
+  cache/parted/           files on their way in that are too large to be held; empty in between
 """
 
 import difflib
 import hashlib
 import os
 import shutil
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from functools import cache
+from functools import cache, partial
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 import polars as pl
 
@@ -23,12 +26,14 @@ from clvcore.data import sample
 from clvcore.data.clean import Intake, bring_in
 from clvcore.data.dataset import Dataset, RawTable, Recipe
 from clvcore.data.files.reading import DECIDED_BY_FILE, Reading
+from clvcore.data.meaning.blocks import Blocks
 from clvcore.data.meaning.currency import NO_MONEY
 from clvcore.errors import ClvError, ConfigError, NotFoundError, UploadError
 from clvcore.messages import listed, say
 from clvcore.runs import stored
 from clvcore.runs.keys import key_of
-from clvcore.runs.reading import read_apart
+from clvcore.runs.piles import Brought
+from clvcore.runs.reading import read_apart, read_blocks_apart
 
 HOME = "CLV_HOME"
 """Environment variable that names the folder of the workspace."""
@@ -86,6 +91,29 @@ class Workspace:
         if intake.dataset.name in sample.names():
             raise ConfigError(say("workspace.name_of_sample", name=intake.dataset.name))
         return self._stored(intake, self.datasets / intake.dataset.id)
+
+    def add_parted(self, brought: Brought) -> Path:
+        """Store a data set whose events nobody holds; its folder.
+
+        Raises:
+            ConfigError: it bears the name of a sample, which would hide it.
+        """
+        if brought.recipe.name in sample.names():
+            raise ConfigError(say("workspace.name_of_sample", name=brought.recipe.name))
+        return self._put(brought.write, self.datasets / brought.id)
+
+    def spilled(self) -> AbstractContextManager[str]:
+        """A folder for what is too large to be held, until the work is done.
+
+        Raises:
+            ConfigError: the workspace cannot be written to.
+        """
+        place = self.cache / "parted"
+        try:
+            place.mkdir(parents=True, exist_ok=True)
+            return TemporaryDirectory(dir=place, ignore_cleanup_errors=True)
+        except OSError as error:
+            raise self._closed(error) from error
 
     def entries(self) -> list[stored.Entry]:
         """The data sets that were brought in, newest first; damaged ones are left out."""
@@ -163,13 +191,21 @@ class Workspace:
         return intake.dataset
 
     def _stored(self, intake: Intake, place: Path) -> Path:
+        return self._put(partial(stored.write, intake), place)
+
+    def _put(self, write: Callable[[Path], None], place: Path) -> Path:
+        """Let ``write`` fill the folder ``place``."""
         try:
-            return stored.store(intake, place)
+            return stored.put_whole(place, write)
         except OSError as error:
             if place.is_dir() and _entry(place):  # another process put the same there just now
                 return place
-            why = error.strerror or str(error)
-            raise ConfigError(say("workspace.cannot_write", folder=self.root, why=why)) from error
+            raise self._closed(error) from error
+
+    def _closed(self, error: OSError) -> ConfigError:
+        """The error of a workspace that cannot be written to."""
+        why = error.strerror or str(error)
+        return ConfigError(say("workspace.cannot_write", folder=self.root, why=why))
 
     def _unknown(self, reference: str, entries: list[stored.Entry]) -> str:
         names = list(dict.fromkeys([*sample.names(), *(entry.name for entry in entries)]))
@@ -192,6 +228,23 @@ def table_file(path: Path, table: str, how: Reading = DECIDED_BY_FILE) -> RawTab
     if path.is_dir():
         raise UploadError(say("data.is_folder", path=path))
     return read_apart(path, table, path.name, how)
+
+
+def table_blocks(path: Path, table: str, place: Path, how: Reading = DECIDED_BY_FILE) -> Blocks:
+    """The same of which one block is held at a time where the file is a large text.
+
+    Args:
+        path: The file.
+        table: Which table it is to become.
+        place: Folder in which the blocks stay for as long as they are needed.
+        how: What a person decided about the reading.
+
+    Raises:
+        ClvError: as `table_file` says.
+    """
+    if path.is_dir():
+        raise UploadError(say("data.is_folder", path=path))
+    return read_blocks_apart(path, table, path.name, place, how)
 
 
 def _folders(parent: Path) -> Iterator[Path]:

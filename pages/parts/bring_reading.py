@@ -7,10 +7,10 @@ import streamlit as st
 
 from clvcore.charts import numbers
 from clvcore.data.dataset import RawTable
-from clvcore.data.files.delimited import SEPARATORS
 from clvcore.data.files.encodings import ENCODINGS
 from clvcore.data.files.layout import PREAMBLE, TOTAL
 from clvcore.data.files.reading import DOUBT, SPACES, Reading
+from clvcore.data.files.top import SEPARATORS
 from clvcore.messages import listed, say
 from pages.parts.wording import plain
 

@@ -5,8 +5,8 @@ from decimal import Decimal
 import polars as pl
 import pytest
 
-from clvcore.data.files.delimited import separator_of
 from clvcore.data.files.read import first_rows, read
+from clvcore.data.files.top import separator_of
 from clvcore.errors import MappingError, UploadError
 
 

@@ -27,7 +27,8 @@ from clvcore.data.again.behaviour import Behaviour, behaviour_of_both
 from clvcore.data.again.leftovers import carried
 from clvcore.data.again.replay import replayed
 from clvcore.data.again.told import findings_of_both, tables_as_a_whole
-from clvcore.data.clean import Intake, in_urgency
+from clvcore.data.clean import Intake
+from clvcore.data.cleaning.assembled import in_urgency
 from clvcore.data.cleaning.items import with_unlisted
 from clvcore.data.cleaning.memory import Memory, names_of_both, with_names
 from clvcore.data.cleaning.quality import total

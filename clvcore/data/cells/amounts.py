@@ -1,5 +1,6 @@
 """Numbers as people write them become exact decimals; the decimal mark is one per column."""
 
+from dataclasses import dataclass
 from typing import Literal
 
 import polars as pl
@@ -30,8 +31,14 @@ def bare(cells: pl.Series) -> pl.Series:
         >>> bare(pl.Series(["€ 1.000", "12,5 EUR", "(45,10)", "\u22125", "7-"])).to_list()
         ['1.000', '12,5', '-45,10', '-5', '-7']
     """
-    if not cells.str.contains(r"[^\d.,eE+-]|.-").any():
+    dressed = cells.str.contains(r"[^\d.,eE+-]|.-").fill_null(value=False).arg_true()
+    if not len(dressed):
         return cells
+    # a clone, since polars scatters in place where nobody else holds the cells
+    return cells.clone().scatter(dressed, _undressed(cells.gather(dressed)))
+
+
+def _undressed(cells: pl.Series) -> pl.Series:
     return (
         cells.str.replace_all(r"[\s\x{a0}\x{202f}\p{Sc}'`\x{2019}]", "")
         .str.replace(r"^([-\x{2212}(]?)[A-Za-z]{3}([-\x{2212}.,\d])", "$1$2")
@@ -42,11 +49,33 @@ def bare(cells: pl.Series) -> pl.Series:
     )
 
 
+@dataclass(frozen=True, slots=True)
+class Marks:
+    """How many numbers of a column tell its decimal mark; those of its pieces add up."""
+
+    marked: int = 0
+    """Numbers with a point or a comma."""
+    points: int = 0
+    """Those in which only a point can be the decimal mark."""
+    commas: int = 0
+
+    def __add__(self, other: "Marks") -> "Marks":
+        return Marks(
+            self.marked + other.marked, self.points + other.points, self.commas + other.commas
+        )
+
+    @property
+    def mark(self) -> Mark | None:
+        """The decimal mark that the majority tells; None where none does."""
+        if not self.marked:
+            return "."
+        if self.points == self.commas:
+            return None
+        return "." if self.points > self.commas else ","
+
+
 def decimal_mark(numbers: pl.Series) -> Mark | None:
     """The decimal mark of a whole column of bare numbers; None where it cannot be told.
-
-    The last of two marks in a number is its decimal mark; a mark that stands twice is none; three
-    digits behind a single mark say nothing. The majority of the numbers that tell decides.
 
     Example:
         >>> decimal_mark(pl.Series(["1.234,56", "3.000"]))
@@ -54,9 +83,18 @@ def decimal_mark(numbers: pl.Series) -> Mark | None:
         >>> decimal_mark(pl.Series(["12,345"])) is None
         True
     """
+    return marks_of(numbers).mark
+
+
+def marks_of(numbers: pl.Series) -> Marks:
+    """What the bare numbers of a column, or of a piece of it, tell about its decimal mark.
+
+    The last of two marks in a number is its decimal mark; a mark that stands twice is none; three
+    digits behind a single mark say nothing.
+    """
     marked = numbers.filter(numbers.str.contains(r"[.,]") & numbers.str.contains(_NUMBER))
     if not len(marked):
-        return "."
+        return Marks()
     says = {
         mark: int(
             (
@@ -66,9 +104,7 @@ def decimal_mark(numbers: pl.Series) -> Mark | None:
         )
         for mark in (".", ",")
     }
-    if says["."] == says[","]:
-        return None
-    return "." if says["."] > says[","] else ","
+    return Marks(len(marked), says["."], says[","])
 
 
 def _decides(mark: str) -> str:

@@ -1,7 +1,7 @@
 """Times as files write them become moments in UTC; the order of day and month is one per column."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from typing import Literal
 
 import polars as pl
@@ -47,12 +47,40 @@ class Moments:
     """Local times that the clocks showed twice (autumn); the first of the two is taken."""
 
 
+@dataclass(frozen=True, slots=True)
+class Dates:
+    """How many cells of a column tell how its times are written; those of its pieces add up."""
+
+    filled: int = 0
+    counted: int = 0
+    """Numbers with as many digits as a count from 1970 has."""
+    numeric: int = 0
+    """Dates of three numbers with the year last."""
+    dotted: int = 0
+    day_first: int = 0
+    month_first: int = 0
+
+    def __add__(self, other: "Dates") -> "Dates":
+        pairs = ((getattr(self, one.name), getattr(other, one.name)) for one in fields(self))
+        return Dates(*(mine + theirs for mine, theirs in pairs))
+
+    @property
+    def is_epoch(self) -> bool:
+        """Whether most cells count from 1970."""
+        return 2 * self.counted > self.filled
+
+    @property
+    def order(self) -> DateOrder | None:
+        """The order of day and month; None where it cannot be told."""
+        if not self.numeric:
+            return "dmy"
+        if self.day_first == self.month_first:
+            return "dmy" if self.dotted == self.numeric else None
+        return "dmy" if self.day_first > self.month_first else "mdy"
+
+
 def date_order(cells: pl.Series) -> DateOrder | None:
     """The order of day and month in a whole column; None where 03/04/2025 cannot be told.
-
-    A first number above 12 is a day, a second number above 12 makes the first one a month; the
-    majority of the cells that tell decides. Dots are written between day, month and year only in
-    that order.
 
     Example:
         >>> date_order(pl.Series(["03/04/2025", "25/04/2025"]))
@@ -60,19 +88,35 @@ def date_order(cells: pl.Series) -> DateOrder | None:
         >>> date_order(pl.Series(["03/04/2025"])) is None
         True
     """
+    return dates_of(cells).order
+
+
+def dates_of(cells: pl.Series) -> Dates:
+    """What the cells of a column, or of a piece of it, tell about how its times are written.
+
+    A first number above 12 is a day, a second number above 12 makes the first one a month; the
+    majority of the cells that tell decides. Dots are written between day, month and year only in
+    that order.
+    """
+    known = cells.drop_nulls()
+    counted = int(known.str.contains(_EPOCH).sum())
+    numeric = known.filter(known.str.contains(_NUMERIC))
+    if not len(numeric):
+        return Dates(len(known), counted)
     parts = (
-        cells.str.extract_groups(_NUMERIC)
+        numeric.str.extract_groups(_NUMERIC)
         .struct.unnest()
         .drop_nulls()
         .with_columns(pl.col("1", "3").cast(pl.Int16))
     )
-    if parts.height == 0:
-        return "dmy"
-    day_first = int((parts["1"] > 12).sum())
-    month_first = int((parts["3"] > 12).sum())
-    if day_first == month_first:
-        return "dmy" if (parts["2"] == ".").all() else None
-    return "dmy" if day_first > month_first else "mdy"
+    return Dates(
+        filled=len(known),
+        counted=counted,
+        numeric=parts.height,
+        dotted=int((parts["2"] == ".").sum()),
+        day_first=int((parts["1"] > 12).sum()),
+        month_first=int((parts["3"] > 12).sum()),
+    )
 
 
 def is_epoch(cells: pl.Series) -> bool:
@@ -94,7 +138,12 @@ def unit_of(cells: pl.Series) -> Unit:
 
 
 def moments(
-    cells: pl.Series, *, time_zone: str, order: DateOrder, unit: Unit | None = None
+    cells: pl.Series,
+    *,
+    time_zone: str,
+    order: DateOrder,
+    unit: Unit | None = None,
+    epoch: bool | None = None,
 ) -> Moments:
     """The moments that the cells mean.
 
@@ -102,6 +151,7 @@ def moments(
     offset, compact dates, and day, month and year in either ``order``, with clock or without. A
     time without offset is local in ``time_zone``; a date alone is its first moment there. A
     ``unit`` says that the cells count from 1970 in it; the number of digits tells otherwise.
+    ``epoch`` says whether the column counts from 1970 where these cells are a piece of it.
 
     Example:
         >>> read = moments(pl.Series(["2025-07-01 12:00"]), time_zone="Europe/Berlin", order="dmy")
@@ -110,7 +160,7 @@ def moments(
     """
     if unit is not None:
         return Moments(_counted(cells, unit), 0, 0)
-    if is_epoch(cells):
+    if is_epoch(cells) if epoch is None else epoch:
         return Moments(_from_epoch(cells), 0, 0)
     text = _as_iso(cells, order)
     parts = text.str.extract_groups(_OFFSET).struct.unnest()

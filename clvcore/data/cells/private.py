@@ -6,6 +6,7 @@ it, nothing but a first letter of it is shown.
 
 import re
 from collections.abc import Mapping
+from dataclasses import dataclass
 from typing import Literal
 
 import polars as pl
@@ -40,6 +41,43 @@ _CARDS = 0.9
 _REST = "\N{HORIZONTAL ELLIPSIS}"
 
 
+@dataclass(frozen=True, slots=True)
+class Look:
+    """What the cells of a column show of personal data; what its pieces show adds up."""
+
+    filled: int
+    mails: int
+    """Cells that hold a mail address."""
+    sample: pl.Series
+    """Filled cells from all over the column."""
+    ids: int = 0
+    floats: int = 0
+    """Of the cells that are ids those that are written like the float of a whole number."""
+
+    def __add__(self, other: "Look") -> "Look":
+        return Look(
+            self.filled + other.filled,
+            self.mails + other.mails,
+            pl.concat([self.sample, other.sample]),
+            self.ids + other.ids,
+            self.floats + other.floats,
+        )
+
+
+def look_at(cells: pl.Series, *, begun: int = 0, of: int | None = None) -> Look:
+    """What the cells of a column show, or those of a piece of it.
+
+    Args:
+        cells: The column, or the piece.
+        begun: How many filled cells of the column stand in the pieces before it.
+        of: How many the whole column has, where the cells are a piece.
+    """
+    known = cells.drop_nulls()
+    step = max(1, (len(known) if of is None else of) // _SAMPLE)
+    sample = known.gather_every(step, -begun % step).str.strip_chars()
+    return Look(len(known), int(mails(known).sum()), sample)
+
+
 def kind_of(table: str, column: str, cells: pl.Series) -> Kind | None:
     """The kind of personal data that a column holds; None where it holds none.
 
@@ -51,12 +89,17 @@ def kind_of(table: str, column: str, cells: pl.Series) -> Kind | None:
         >>> kind_of("items", "title", pl.Series(["Blue vase"])) is None
         True
     """
+    return kind_seen(table, column, look_at(cells))
+
+
+def kind_seen(table: str, column: str, look: Look) -> Kind | None:
+    """The same of a column that was looked at."""
     plain = re.sub(r"([a-z])([A-Z])", r"\1_\2", column.strip()).lower()
     plain = plain.replace("ä", "ae").replace("ß", "ss").replace("é", "e")
     plain = re.sub(r"[^a-z0-9]+", "_", plain).strip("_")
-    if mails(cells).any():
+    if look.mails:
         return "email"
-    sample = _sample(cells)
+    sample = look.sample
     for kind, names in _NAMES.items():
         if re.fullmatch(names, plain) and _can_be(kind, sample):
             return kind
@@ -72,13 +115,6 @@ def mails(cells: pl.Series) -> pl.Series:
         return signs
     places = signs.arg_true()
     return signs.scatter(places, cells.gather(places).str.contains(_MAIL))
-
-
-def _sample(cells: pl.Series) -> pl.Series:
-    """Filled cells from all over the column."""
-    known = cells.drop_nulls()
-    step = max(1, len(known) // _SAMPLE)
-    return known.gather_every(step).str.strip_chars()
 
 
 def _can_be(kind: Kind, sample: pl.Series) -> bool:

@@ -1,13 +1,15 @@
 """The cells of a raw table by role: text, numbers, times, lists; decided on whole columns."""
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 
 import polars as pl
 
 from clvcore import columns as col
 from clvcore.data.cells import amounts
 from clvcore.data.cells.choices import Choices
-from clvcore.data.cells.moments import Moments, date_order, moments
+from clvcore.data.cells.moments import Moments, dates_of, moments
+from clvcore.data.cells.signs import Signs
 from clvcore.data.cells.zones import named_zone
 from clvcore.data.dataset import ColumnMap, RawTable
 from clvcore.errors import DataError, MappingError
@@ -16,7 +18,8 @@ from clvcore.messages import say
 LINE = "_line"
 _EMPTY_IDS = ("null", "none", "nan", "n/a", "undefined", "(null)", "#n/a")
 _EMPTY_VALUES = (*_EMPTY_IDS, "na", "-", "nat", "\\n")
-_IDS = (col.USER, col.ITEM, col.ORDER, col.SLATE)
+IDS = (col.USER, col.ITEM, col.ORDER, col.SLATE)
+"""Roles whose cells are ids."""
 _EMPTY_START = r"^[nNuU(#\\-]"
 _LONGEST_EMPTY = max(len(word) for word in _EMPTY_VALUES)
 _WHOLE = r"^(-?\d+)\.0$"
@@ -32,6 +35,9 @@ class Cells:
     choices: Choices
     currency_code: str = ""
     """ISO 4217 code of the data set's money."""
+    whole: Mapping[str, Signs] = field(default_factory=dict)
+    """role -> what its whole column says, where these rows are a piece of the table; where nothing
+    stands here they are the whole table"""
 
     @property
     def height(self) -> int:
@@ -68,7 +74,10 @@ class Cells:
             return pl.repeat(self.roles.constants[role], self.height, dtype=pl.String, eager=True)
         if role not in self.roles.roles:
             return pl.repeat(None, self.height, dtype=pl.String, eager=True)
-        return stripped(self.raw.frame[self.roles.roles[role]], ids=role in _IDS).alias(role)
+        whole = self.whole.get(role)
+        cells = self.raw.frame[self.roles.roles[role]]
+        floats = None if whole is None else whole.are_floats
+        return stripped(cells, ids=role in IDS, floats=floats).alias(role)
 
     def values(self, role: str) -> pl.Series:
         """Words, null also where a cell says in a word that it is empty."""
@@ -86,7 +95,8 @@ class Cells:
         own = self.choices.of_column(self.raw.name, column)
         mark = "." if column in self.raw.numbers else own.decimal
         if mark is None:
-            mark = amounts.decimal_mark(bare)
+            whole = self.whole.get(role)
+            mark = (amounts.marks_of(bare) if whole is None else whole.marks).mark
         if mark is None:
             raise MappingError(self._undecided(bare, column))
         numbers = amounts.exact(bare, mark)
@@ -113,7 +123,9 @@ class Cells:
         """
         text = self.values(role)
         own = self.choices.of_column(self.raw.name, self.column(role))
-        order = own.date_order or ("dmy" if own.epoch else date_order(text))
+        whole = self.whole.get(role)
+        dates = dates_of(text) if whole is None else whole.dates
+        order = own.date_order or ("dmy" if own.epoch else dates.order)
         if order is None:
             example = text.filter(text.str.contains(r"^\d{1,2}[/-]\d{1,2}[/-]"))[0]
             raise MappingError(
@@ -125,22 +137,30 @@ class Cells:
                 )
             )
         zone = self.zone_of(role)
-        read = moments(text, time_zone=zone, order=order, unit=own.epoch)
+        read = moments(text, time_zone=zone, order=order, unit=own.epoch, epoch=dates.is_epoch)
         return read, text.is_not_null() & read.at.is_null()
 
 
-def stripped(cells: pl.Series, *, ids: bool = False) -> pl.Series:
+def stripped(cells: pl.Series, *, ids: bool = False, floats: bool | None = None) -> pl.Series:
     """Cells without the space around them; null where nothing is left.
 
-    Ids that were stored as floats (``17850.0`` in every row) get their own spelling back.
+    Ids that were stored as floats (``17850.0`` in every row) get their own spelling back; ``floats``
+    says whether they were where the cells are a piece of their column.
     """
     text = cells.str.strip_chars()
     text = text.set(text.str.len_bytes() == 0, value=None)
     if ids:
         text = _without(text, _EMPTY_IDS)
-        if text.str.contains(_WHOLE).all() and text.null_count() < len(text):
+        if floats is None:
+            floats = n_floats(text) == len(text) - text.null_count() > 0
+        if floats:
             return text.str.replace(_WHOLE, "${1}")
     return text
+
+
+def n_floats(ids: pl.Series) -> int:
+    """How many ids are written like the float of a whole number."""
+    return int(ids.str.contains(_WHOLE).sum())
 
 
 def _without(text: pl.Series, empty: tuple[str, ...]) -> pl.Series:
@@ -159,13 +179,35 @@ def typed(cells: pl.Series, *, number: bool) -> pl.Series:
             a word of it, since a post code is no number.
     """
     text = stripped(cells)
-    known = text.drop_nulls()
-    if not len(known):
+    return figures_of(text).typed(text, number=number)
+
+
+@dataclass(frozen=True, slots=True)
+class Figures:
+    """How many words of an attribute are numbers; those of its pieces add up."""
+
+    filled: int = 0
+    numbers: int = 0
+    whole: int = 0
+
+    def __add__(self, other: "Figures") -> "Figures":
+        return Figures(
+            self.filled + other.filled, self.numbers + other.numbers, self.whole + other.whole
+        )
+
+    def typed(self, text: pl.Series, *, number: bool) -> pl.Series:
+        """The words as numbers where all of the attribute are."""
+        if self.filled and (number or self.numbers == self.filled):
+            kind = pl.Int64 if self.whole == self.filled else pl.Float64
+            return text.cast(kind, strict=False)
         return text
-    if number or known.str.contains(r"^-?(0|[1-9]\d*)(\.\d+)?([eE][+-]?\d+)?$").all():
-        kind = pl.Int64 if known.str.contains(r"^-?\d{1,18}$").all() else pl.Float64
-        return text.cast(kind, strict=False)
-    return text
+
+
+def figures_of(text: pl.Series) -> Figures:
+    """The counts of some words."""
+    known = text.drop_nulls()
+    number = known.str.contains(r"^-?(0|[1-9]\d*)(\.\d+)?([eE][+-]?\d+)?$")
+    return Figures(len(known), int(number.sum()), int(known.str.contains(r"^-?\d{1,18}$").sum()))
 
 
 def tags(cells: pl.Series) -> pl.Series:

@@ -1,6 +1,7 @@
 """The events table: who did what, when, and what money moved."""
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
 
@@ -13,24 +14,24 @@ from clvcore.data.cells.moments import Moments
 from clvcore.data.cells.roles import UNIT_PRICE
 from clvcore.data.cells.table import Cells
 from clvcore.data.cleaning.currencies import Converted, converted
+from clvcore.data.cleaning.finders import Bounds
 from clvcore.data.cleaning.memory import FILE, apart, names_told, origin_of
 from clvcore.data.cleaning.non_items import detected, listed_codes
+from clvcore.data.cleaning.noticed import Noticed, joined, told
 from clvcore.data.cleaning.quality import (
     MONEY_IN,
     WHY,
     Cleaned,
     account_for,
-    finding,
     first_rule,
     in_range,
     left_out,
     total,
-    verdicts,
 )
-from clvcore.data.cleaning.scan import TURNED, Scan, flagged, scan
-from clvcore.data.dataset import Domain, Finding, Severity
+from clvcore.data.cleaning.scan import ROW, TURNED, Scan, flagged, scan
+from clvcore.data.cleaning.verdicts import judgements
+from clvcore.data.dataset import Account, Domain, Severity
 from clvcore.data.meaning.mapping import require
-from clvcore.messages import listed
 
 ITEM_FACTS = (col.TITLE, col.CATEGORY)
 """Roles in which an event tells something about its item."""
@@ -55,7 +56,12 @@ _COLUMN_OF_RULE = {
 
 
 def scan_events(
-    cells: Cells, *, domain: Domain, until: pl.Expr | None, now: datetime | None = None
+    cells: Cells,
+    *,
+    domain: Domain,
+    until: pl.Expr | None,
+    now: datetime | None = None,
+    bounds: Bounds | None = None,
 ) -> Scan:
     """Events as they were read, with what is wrong and what is remarkable about each row.
 
@@ -69,11 +75,12 @@ def scan_events(
         domain: Chooses between view and play where no column names the kind.
         until: Last moment of observation.
         now: The moment of the intake; None where the future is not to be judged.
+        bounds: Of the sizes of all purchases, where the rows are a piece of the table.
     """
     times, unread_time = cells.times(col.AT)
     rating, unread_rating = cells.numbers(col.RATING)
     quantity, unread_quantity = cells.numbers(col.QUANTITY)
-    amount, unread, large, told = _amount(cells, quantity, times.at)
+    amount, unread, large, money = _amount(cells, quantity, times.at)
     kind_words, stream_words = cells.text(col.KIND), cells.text(col.STREAM)
     facts = [role for role in ITEM_FACTS if cells.has(role)]
     frame = pl.DataFrame(
@@ -110,13 +117,13 @@ def scan_events(
             ("no_quantity", _lacks_quantity(cells, frame)),
             ("bad_rating", unread_rating),
             ("unknown_stream", stream_words.is_not_null() & frame[col.STREAM].is_null()),
-            ("other_money", told.other),
+            ("other_money", money.other),
             ("after_end", _after(frame, until)),
         ]
     )
     readable = pl.col(col.AMOUNT).fill_null(Decimal(0)).cast(col.MONEY)
     judged = frame.with_columns(why, readable.alias(MONEY_IN))
-    return scan(cells, judged, times, now, told.findings)
+    return scan(cells, judged, times, now, money.noticed, bounds)
 
 
 def _amount(
@@ -133,12 +140,12 @@ def _amount(
     huge = pl.max_horizontal(pl.col("n").abs(), pl.col("q").abs()) >= amounts.LARGEST
     product = pl.when(huge.fill_null(value=False)).then(None).otherwise(pl.col("n")) * pl.col("q")
     frame = frame.with_columns(huge=huge.fill_null(value=False), product=product)
-    told = converted(cells, role, frame["product"], at)
-    frame = frame.with_columns(told.money.alias("product"))
+    rated = converted(cells, role, frame["product"], at)
+    frame = frame.with_columns(rated.money.alias("product"))
     money = amounts.as_money(pl.col("product"))
     large = pl.col("huge") | (pl.col("product").abs() >= amounts.LARGEST).fill_null(value=False)
     read = frame.select(money=pl.when(~large).then(money), large=large & pl.col("n").is_not_null())
-    return read["money"], unread, read["large"], told
+    return read["money"], unread, read["large"], rated
 
 
 def _lacks_quantity(cells: Cells, frame: pl.DataFrame) -> pl.Series:
@@ -222,6 +229,22 @@ def _after(frame: pl.DataFrame, until: pl.Expr | None) -> pl.Series:
     return frame.select(pl.repeat(value=False, n=pl.len()) | late).to_series()
 
 
+@dataclass(frozen=True, slots=True)
+class Part:
+    """Events after cleaning: all of a table, or those of some of its users."""
+
+    frame: pl.DataFrame
+    """Accepted events in order of time, with the file's remaining columns behind the canonical ones,
+    and `clvcore.data.cleaning.scan.ROW`."""
+    account: Account
+    noticed: tuple[Noticed, ...]
+    rejects: pl.DataFrame
+    ignored: pl.DataFrame
+    apart: pl.DataFrame
+    """Rows that the next file has to know of, with `ROW`; see `clvcore.data.cleaning.memory`."""
+    names: pl.DataFrame
+
+
 def clean_events(found: Scan, choices: Mapping[str, str]) -> Cleaned:
     """Accepted events in order of time, with the file's remaining columns behind the canonical ones.
 
@@ -229,11 +252,33 @@ def clean_events(found: Scan, choices: Mapping[str, str]) -> Cleaned:
         found: The events, looked at.
         choices: rule -> choice for every rule.
     """
+    part = clean_part(found, judged_by(found, choices))
+    findings = tuple(map(told, joined(part.noticed)))
+    return Cleaned(
+        part.frame,
+        part.account,
+        findings,
+        part.rejects,
+        part.ignored,
+        part.apart.drop(ROW),
+        part.names,
+    )
+
+
+def judged_by(found: Scan, choices: Mapping[str, str]) -> pl.DataFrame:
+    """Every event with its verdict under these choices."""
+    return _without_non_items(found.decided(choices), choices)
+
+
+def clean_part(found: Scan, judged: pl.DataFrame) -> Part:
+    """The same as `clean_events` of events that are `judged_by` choices.
+
+    What was noticed stays counts, which add up with those of other parts.
+    """
     cells = found.cells
-    judged = _without_non_items(found.decided(choices), choices)
-    told = [role for role in ITEM_FACTS if cells.has(role)]
+    facts = [role for role in ITEM_FACTS if cells.has(role)]
     beside = apart(_as_read(found), judged)
-    names = names_told(_told_by(judged), told)
+    names = names_told(_told_by(judged), facts)
     aside = [column.alias(f"+{column.name}") for column in _columns_of_users(cells)]
     kept = judged.hstack(aside).filter(pl.col(WHY).is_null())
     idle = kept[col.STREAM].is_null() & kept[col.AMOUNT].is_not_null()
@@ -242,18 +287,18 @@ def clean_events(found: Scan, choices: Mapping[str, str]) -> Cleaned:
         pl.when(~pl.lit(idle)).then(col.AMOUNT).cast(col.MONEY).alias(col.AMOUNT)
     ).with_columns(pl.when(pl.col(col.AMOUNT).is_not_null()).then(col.STREAM).alias(col.STREAM))
     remarks = [
-        *verdicts(cells, judged, columns_of_rules(cells)),
+        *judgements(cells, judged, columns_of_rules(cells)),
         *_remarks(cells, kept, found.times),
         *flagged(found, judged),
         *found.told,
     ]
     if dropped.height:
         remarks.append(_idle_money(cells, dropped))
-    frame = kept.select(*col.EVENTS, *(column.name for column in aside))
-    return Cleaned(
+    frame = kept.select(*col.EVENTS, *(column.name for column in aside), ROW)
+    return Part(
         frame=frame.sort(col.AT, maintain_order=True),
         account=account_for(cells, judged, kept=total(kept[col.AMOUNT])),
-        findings=tuple(remarks),
+        noticed=tuple(remarks),
         rejects=left_out(cells, judged, ignored=False),
         ignored=left_out(cells, judged, ignored=True),
         apart=beside,
@@ -272,17 +317,18 @@ def _told_by(judged: pl.DataFrame) -> pl.DataFrame:
     return judged.filter(pl.col(WHY).is_null() | (pl.col(WHY) == "returns"))
 
 
-def _idle_money(cells: Cells, dropped: pl.DataFrame) -> Finding:
+def _idle_money(cells: Cells, dropped: pl.DataFrame) -> Noticed:
     """Prices on views and carts: money that was never moved."""
-    return finding(
-        Severity.WARNING,
-        "idle_money",
-        _TABLE,
+    return Noticed(
+        severity=Severity.WARNING,
+        rule="idle_money",
+        table=_TABLE,
         rows=dropped.height,
         money=total(dropped[MONEY_IN]),
         column=cells.column(col.AMOUNT if cells.has(col.AMOUNT) else UNIT_PRICE),
         currency=cells.currency_code,
-        kinds=listed(sorted(dropped[col.KIND].cast(pl.String).unique().to_list())),
+        place=(6,),
+        gaps={"kinds": frozenset(dropped[col.KIND].cast(pl.String).unique().to_list())},
     )
 
 
@@ -301,7 +347,7 @@ def _columns_of_users(cells: Cells) -> list[pl.Series]:
     return [cells.raw.frame[name] for name in wanted]
 
 
-def _remarks(cells: Cells, kept: pl.DataFrame, times: Moments) -> list[Finding]:
+def _remarks(cells: Cells, kept: pl.DataFrame, times: Moments) -> list[Noticed]:
     """What is remarkable about the accepted rows."""
     purchase = kept[col.KIND].cast(pl.String) == Kind.PURCHASE.value
     remarks = {
@@ -310,24 +356,23 @@ def _remarks(cells: Cells, kept: pl.DataFrame, times: Moments) -> list[Finding]:
         "unpriced_purchase": (Severity.WARNING, purchase & kept[col.AMOUNT].is_null()),
     }
     found = []
-    for rule, (severity, mask) in remarks.items():
+    for place, (rule, (severity, mask)) in enumerate(remarks.items()):
         rows = kept.filter(mask.fill_null(value=False))
         if rows.height:
-            money = total(rows[MONEY_IN])
-            currency = cells.currency_code
-            one = finding(severity, rule, _TABLE, rows=rows.height, money=money, currency=currency)
-            found.append(one)
+            told_of = (severity, rule, _TABLE, rows.height, total(rows[MONEY_IN]))
+            found.append(Noticed(*told_of, currency=cells.currency_code, place=(3, place)))
     clocks = {"skipped_hour": times.skipped, "repeated_hour": times.repeated}
     found += [
-        finding(
-            Severity.NOTE,
-            rule,
-            _TABLE,
+        Noticed(
+            severity=Severity.NOTE,
+            rule=rule,
+            table=_TABLE,
             rows=rows,
             column=cells.column(col.AT),
-            zone=cells.time_zone,
+            place=(3, len(remarks) + place),
+            gaps={"zone": cells.time_zone},
         )
-        for rule, rows in clocks.items()
+        for place, (rule, rows) in enumerate(clocks.items())
         if rows
     ]
     return found

@@ -1,5 +1,6 @@
 """Rows that a rule of cleaning is about: one small function for each, over whole columns."""
 
+from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 
@@ -26,13 +27,22 @@ _SAME = (col.USER, col.ITEM, col.AT, col.KIND, col.QUANTITY, col.AMOUNT, col.ORD
 _KEY = "_key"
 
 
-def bits_of(rows: pl.DataFrame, now: datetime | None) -> pl.Series:
+@dataclass(frozen=True, slots=True)
+class Bounds:
+    """Logarithms of money and of quantity above which a purchase is far from the others."""
+
+    amount: float | None = None
+    quantity: float | None = None
+
+
+def bits_of(rows: pl.DataFrame, now: datetime | None, bounds: Bounds | None = None) -> pl.Series:
     """For each row the rules that hold for it, as one number.
 
     Args:
         rows: Canonical events, beside ``_code``, ``_no_product`` and ``_priced_below`` of
             `clvcore.data.cleaning.events`.
         now: The moment of the intake; None where the future is not to be judged.
+        bounds: Of all purchases, where the rows are a piece of them.
     """
     late = pl.lit(value=False) if now is None else pl.col(col.AT) > now + AHEAD
     held: dict[str, pl.Expr | pl.Series] = {
@@ -44,7 +54,7 @@ def bits_of(rows: pl.DataFrame, now: datetime | None) -> pl.Series:
         "no_product": pl.col("_no_product"),
         "free": is_purchase() & (pl.col(col.AMOUNT) == 0),
         "negative_price": pl.col("_priced_below"),
-        "outlier": outlying(rows),
+        "outlier": outlying(rows, bounds),
         "returns": pl.col(col.KIND) == Kind.REFUND.value,
     }
     numbers = [
@@ -88,28 +98,44 @@ def tests(rows: pl.DataFrame) -> pl.Expr:
     return pl.any_horizontal(named) | (is_purchase() & (pl.col(col.AMOUNT) == _PENNY))
 
 
-def outlying(rows: pl.DataFrame) -> pl.Series:
-    """Purchases whose money or quantity lies far above the usual one (median and MAD of logs).
+def outlying(rows: pl.DataFrame, bounds: Bounds | None = None) -> pl.Series:
+    """Purchases whose money or quantity lies far above the usual one (median and MAD of logs)."""
+    size = sizes(rows)
+    bounds = bounds_of(size[col.AMOUNT], size[col.QUANTITY]) if bounds is None else bounds
+    return size.select(beyond(bounds)).to_series()
 
-    References:
-        Iglewicz, Hoaglin 1993, "How to Detect and Handle Outliers" (modified z-scores).
-    """
+
+def sizes(rows: pl.DataFrame) -> pl.DataFrame:
+    """Logarithms of money and quantity of purchases; null for other rows and where there is none."""
     size = rows.select(
         pl.when(is_purchase()).then(pl.col(name).cast(pl.Float64).abs()).log().alias(name)
         for name in (col.AMOUNT, col.QUANTITY)
     )
-    size = size.select(pl.when(pl.all().is_finite()).then(pl.all()))
-    far = [_above(name, size[name]) for name in size.columns]
-    return size.select(pl.any_horizontal(far).fill_null(value=False)).to_series()
+    return size.select(pl.when(pl.all().is_finite()).then(pl.all()))
 
 
-def _above(name: str, logs: pl.Series) -> pl.Expr:
+def beyond(bounds: Bounds) -> pl.Expr:
+    """Whether one of the `sizes` lies above its bound."""
+    known = ((col.AMOUNT, bounds.amount), (col.QUANTITY, bounds.quantity))
+    far = [pl.col(name) > bound for name, bound in known if bound is not None]
+    return pl.any_horizontal(pl.lit(value=False), *far).fill_null(value=False)
+
+
+def bounds_of(amounts: pl.Series, quantities: pl.Series) -> Bounds:
+    """The bounds that the sizes of all purchases set.
+
+    References:
+        Iglewicz, Hoaglin 1993, "How to Detect and Handle Outliers" (modified z-scores).
+    """
+    return Bounds(_bound(amounts), _bound(quantities))
+
+
+def _bound(logs: pl.Series) -> float | None:
     middle = logs.median()
     if not isinstance(middle, float):
-        return pl.lit(value=False)
+        return None
     spread = (logs - middle).abs().median()
-    bound = max(FAR * 1.4826 * float(spread or 0), TENFOLD)  # ty: ignore[invalid-argument-type] : a median of floats is one
-    return pl.col(name) > middle + bound
+    return middle + max(FAR * 1.4826 * float(spread or 0), TENFOLD)  # ty: ignore[invalid-argument-type] : a median of floats is one
 
 
 def bots(rows: pl.DataFrame) -> pl.Series:

@@ -13,8 +13,8 @@ from clvcore.data.cleaning.quality import (
     first_rule,
     in_range,
     left_out,
-    verdicts,
 )
+from clvcore.data.cleaning.verdicts import verdicts
 
 _COLUMN_OF_RULE = {
     "no_user": col.USER,

@@ -14,8 +14,8 @@ from clvcore.data.cleaning.quality import (
     finding,
     first_rule,
     left_out,
-    verdicts,
 )
+from clvcore.data.cleaning.verdicts import verdicts
 from clvcore.data.dataset import Finding, Severity
 
 _TABLE = "items"

@@ -17,7 +17,7 @@ from clvcore.columns import Kind
 from clvcore.data.cells.table import LINE, Cells
 from clvcore.data.cleaning.quality import MONEY_IN, WHY
 from clvcore.data.cleaning.returns import pairs
-from clvcore.data.cleaning.scan import Scan, patterns_of
+from clvcore.data.cleaning.scan import ROW, Scan, patterns_of
 
 PLACE, STANDS, CODE, FILE = "_place", "_stands", "_code", "_file"
 AGAIN = "again_there"
@@ -67,6 +67,9 @@ def apart(rows: pl.DataFrame, judged: pl.DataFrame) -> pl.DataFrame:
     Args:
         rows: Rows as they were read, `WHY` null where they can be used, with `CODE`, `LINE`, `FILE`.
         judged: The same rows after all decisions, in the same order.
+
+    Returns:
+        Rows with the columns of `ROWS`, and `ROW`.
     """
     fate, item = judged[WHY], judged[col.ITEM]
     other = item.ne_missing(rows[CODE])
@@ -75,7 +78,7 @@ def apart(rows: pl.DataFrame, judged: pl.DataFrame) -> pl.DataFrame:
     back = rows[col.KIND].cast(pl.String) == Kind.REFUND.value
     wanted = rows[WHY].is_null() & (fate.is_not_null() | other | back)
     if not wanted.any():
-        return _none(ROWS)
+        return _none(ROWS).with_columns(pl.lit(None, rows[ROW].dtype).alias(ROW))
     # a price on a view is no money, see `clvcore.data.cleaning.events`
     money = pl.when(pl.col(col.STREAM).is_not_null()).then(col.AMOUNT).cast(col.MONEY)
     same = [
@@ -88,11 +91,12 @@ def apart(rows: pl.DataFrame, judged: pl.DataFrame) -> pl.DataFrame:
         money.alias(col.AMOUNT),
         fate.alias(WHY),
         fate.is_null().alias(STANDS),
+        ROW,
         wanted.alias("_wanted"),
     )
     ordered = whole.filter(rows[WHY].is_null()).sort(col.AT, maintain_order=True)
     place = pl.col(STANDS).cast(pl.Int64).cum_sum() - pl.col(STANDS).cast(pl.Int64)
-    return ordered.with_columns(place.alias(PLACE)).filter("_wanted").select(*ROWS)
+    return ordered.with_columns(place.alias(PLACE)).filter("_wanted").select(*ROWS, ROW)
 
 
 def usable(events: pl.DataFrame, kept: pl.DataFrame) -> pl.DataFrame:

@@ -8,7 +8,7 @@ same id next month, and nobody without the key can tell who it is.
 import hashlib
 import hmac
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Literal
 
@@ -16,7 +16,7 @@ import polars as pl
 
 from clvcore import columns as col
 from clvcore.data.cells.choices import Choices
-from clvcore.data.cells.private import MOSTLY, Kind, kind_of, mails
+from clvcore.data.cells.private import MOSTLY, Kind, Look, kind_seen, look_at, mails
 from clvcore.data.cells.table import stripped
 from clvcore.data.cleaning.quality import finding
 from clvcore.data.dataset import ColumnMap, Finding, RawTable, Severity
@@ -48,11 +48,16 @@ class Personal:
     """Whether only some cells hold it, as a mail address in a review: only those are dropped."""
 
 
+Looks = Mapping[tuple[str, str], Look]
+"""(table, column) -> what the whole column shows, for tables of which only a piece is there"""
+
+
 def protect(
     raws: Mapping[str, RawTable],
     maps: Mapping[str, ColumnMap],
     said: Mapping[str, str],
     key: bytes | None,
+    looks: Looks | None = None,
 ) -> tuple[dict[str, RawTable], tuple[Personal, ...]]:
     """The tables without personal data, and what was found and done.
 
@@ -62,21 +67,23 @@ def protect(
         said: column, or table.column -> drop, hash or keep; columns named here are dealt with
             whether or not personal data is found in them, and those said to be plain are not.
         key: Key of the hash; needed where something is hashed.
+        looks: What columns show of which only a piece is here.
 
     Raises:
         ConfigError: the user's id is to be dropped, or there is no key to hash with.
     """
-    found = [one for raw in raws.values() for one in _found(raw, maps[raw.name], said)]
+    looks = looks or {}
+    found = [one for raw in raws.values() for one in _found(raw, maps[raw.name], said, looks)]
     hashed = any(one.is_id and one.way == "hash" for one in found)
     if hashed:  # one id in all tables, or they would no longer meet
-        found += _other_ids(raws, maps, found)
+        found += _other_ids(raws, maps, found, looks)
     for one in found:
         if one.way == "drop" and one.is_id:
             raise ConfigError(say("data.clean.id_dropped", column=one.column))
         if one.way == "hash" and key is None:
             raise ConfigError(say("data.clean.no_key", column=one.column))
     made = {
-        name: _protected(raw, [one for one in found if one.table == name], key or b"")
+        name: protected(raw, [one for one in found if one.table == name], key or b"", looks)
         for name, raw in raws.items()
     }
     return made, tuple(found)
@@ -119,7 +126,7 @@ def without_attributes(choices: Choices, found: tuple[Personal, ...]) -> Choices
     return replace(choices, user_attributes=kept)
 
 
-def keyed(values: pl.Series, key: bytes) -> pl.Series:
+def keyed(values: pl.Series, key: bytes, *, floats: bool | None = None) -> pl.Series:
     """The keyed hash of each value; the same for an address in small and in capital letters.
 
     Example:
@@ -127,7 +134,7 @@ def keyed(values: pl.Series, key: bytes) -> pl.Series:
         >>> one == two, len(one)
         (True, 32)
     """
-    plain = stripped(values, ids=True)
+    plain = stripped(values, ids=True, floats=floats)
     known = plain.drop_nulls().unique()
     hashes = [
         hmac.new(key, _same(value).encode(), hashlib.sha256).hexdigest()[:DIGITS]
@@ -142,21 +149,24 @@ def _same(value: str) -> str:
     return value.casefold() if "@" in value else value
 
 
-def _found(raw: RawTable, roles: ColumnMap, said: Mapping[str, str]) -> list[Personal]:
+def _found(
+    raw: RawTable, roles: ColumnMap, said: Mapping[str, str], looks: Looks
+) -> list[Personal]:
     user = roles.roles.get(col.USER)
     found = []
     for column in raw.frame.columns:
         way = said.get(f"{raw.name}.{column}") or said.get(column)
-        kind = kind_of(raw.name, column, raw.frame[column])
         if way == PLAIN:
             continue
+        look = looks.get((raw.name, column)) or look_at(raw.frame[column])
+        kind = kind_seen(raw.name, column, look)
         if kind is None and way not in {"drop", "hash"}:
             continue
         if column == user and kind == "name" and way is None and _HANDLE.search(column):
             continue  # a name that somebody chose as a user is an id like any other
-        rows = raw.frame.height - raw.frame[column].null_count()
+        rows = look.filled
         usual = "hash" if column == user else "drop"
-        hits = int(mails(raw.frame[column]).sum()) if kind == "email" else rows
+        hits = look.mails if kind == "email" else rows
         partly = way != "drop" and column != user and 0 < hits <= MOSTLY * rows
         found.append(
             Personal(
@@ -173,25 +183,39 @@ def _found(raw: RawTable, roles: ColumnMap, said: Mapping[str, str]) -> list[Per
 
 
 def _other_ids(
-    raws: Mapping[str, RawTable], maps: Mapping[str, ColumnMap], found: list[Personal]
+    raws: Mapping[str, RawTable],
+    maps: Mapping[str, ColumnMap],
+    found: list[Personal],
+    looks: Looks,
 ) -> list[Personal]:
     known = {(one.table, one.column) for one in found}
     others = [(name, maps[name].roles.get(col.USER)) for name in raws]
     return [
-        Personal(name, column, "email", raws[name].frame[column].len(), "hash", is_id=True)
+        Personal(name, column, "email", _rows(raws[name], column, looks), "hash", is_id=True)
         for name, column in others
         if column is not None and (name, column) not in known
     ]
 
 
-def _protected(raw: RawTable, found: list[Personal], key: bytes) -> RawTable:
+def _rows(raw: RawTable, column: str, looks: Looks) -> int:
+    """How many cells of a column of ids are filled."""
+    look = looks.get((raw.name, column))
+    return raw.frame[column].count() if look is None else look.filled
+
+
+def protected(
+    raw: RawTable, found: Sequence[Personal], key: bytes, looks: Looks | None = None
+) -> RawTable:
+    """The table without what was found in it; one of the pieces of a table where there are looks."""
     gone = [one.column for one in found if one.way == "drop" and not one.partly]
     parts = [one.column for one in found if one.way == "drop" and one.partly]
     hashed = [one.column for one in found if one.way == "hash"]
     if not gone and not hashed and not parts:
         return raw
+    whole = {name: look for (table, name), look in (looks or {}).items() if table == raw.name}
+    floats = {name: look.floats == look.ids > 0 for name, look in whole.items()}
     frame = raw.frame.drop(gone).with_columns(
-        *(keyed(raw.frame[column], key).alias(column) for column in hashed),
+        *(keyed(raw.frame[name], key, floats=floats.get(name)).alias(name) for name in hashed),
         *(raw.frame[column].set(mails(raw.frame[column]), None) for column in parts),
     )
     return replace(

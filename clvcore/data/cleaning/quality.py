@@ -10,7 +10,7 @@ from clvcore import columns as col
 from clvcore.data.cells import rules
 from clvcore.data.cells.table import LINE, Cells
 from clvcore.data.dataset import Account, Finding, Severity
-from clvcore.messages import listed, say
+from clvcore.messages import say
 
 WHY = "_why"
 """Column with the rule that rejects or ignores a row; null where the row is accepted."""
@@ -139,63 +139,6 @@ def account_for(cells: Cells, judged: pl.DataFrame, kept: Decimal | None = None)
     )
 
 
-def verdicts(cells: Cells, judged: pl.DataFrame, columns: dict[str, str]) -> list[Finding]:
-    """One finding for each rule that rejected or ignored rows, most rows first.
-
-    Args:
-        cells: The table as it was read.
-        judged: Its rows with `WHY` and `MONEY_IN`.
-        columns: rule -> role of the column that it is about
-    """
-    groups = (
-        judged.filter(pl.col(WHY).is_not_null())
-        .group_by(WHY)
-        .agg(pl.len().alias("rows"), pl.col(MONEY_IN).sum(), pl.col(LINE).min())
-        .sort("rows", WHY, descending=[True, False])
-    )
-    found = [
-        finding(
-            Severity.NOTE if rule in IGNORING else Severity.ERROR,
-            rule,
-            cells.raw.name,
-            rows=rows,
-            money=money,
-            column=cells.column(columns[rule]) if rule in columns else None,
-            currency=cells.currency_code,
-            line=line,
-            examples=_examples(cells, judged, rule, columns.get(rule)),
-        )
-        for rule, rows, money, line in groups.rows()
-    ]
-    broken = cells.raw.broken
-    if broken.height:
-        found.append(
-            finding(
-                Severity.ERROR,
-                BROKEN,
-                cells.raw.name,
-                rows=broken.height,
-                line=broken["line"][0],
-                examples=repr((broken["text"][0] or "")[:60]),
-            )
-        )
-    aside = cells.raw.aside
-    if aside.height:
-        line = aside["line"][0]
-        found.append(
-            finding(Severity.NOTE, "clean.aside", cells.raw.name, rows=aside.height, line=line)
-        )
-    return found
-
-
-def _examples(cells: Cells, judged: pl.DataFrame, rule: str, role: str | None) -> str:
-    if role is None or not cells.has(role):
-        return ""
-    text = cells.text(role).filter(judged[WHY] == rule).drop_nulls()
-    counts = text.alias("w").value_counts(name="n").sort("n", "w", descending=[True, False])
-    return listed([f"'{word}'" for word in counts["w"].head(12).to_list()], most=5)
-
-
 def left_out(cells: Cells, judged: pl.DataFrame, *, ignored: bool) -> pl.DataFrame:
     """Rows that were rejected, or ignored: line, reason, the original cells, or the text of what was no row."""
     why = judged[WHY]
@@ -213,8 +156,14 @@ def left_out(cells: Cells, judged: pl.DataFrame, *, ignored: bool) -> pl.DataFra
     )
     lost = _no_rows(cells, ignored=ignored)
     if not lost.height:
-        return rows.sort("_line")
-    return pl.concat([rows, lost], how="diagonal").sort("_line")
+        return by_line(rows)
+    return by_line(pl.concat([rows, lost], how="diagonal"))
+
+
+def by_line(rows: pl.DataFrame) -> pl.DataFrame:
+    """Rows that were left out as they stood in the file, or in each of the files."""
+    keys = [name for name in ("_line", "_file") if name in rows.columns]
+    return rows.sort(keys, maintain_order=True)
 
 
 def _reason(rule: str) -> str:

@@ -15,11 +15,11 @@ from clvcore import columns as col
 from clvcore.data.cells.moments import Moments
 from clvcore.data.cells.rules import FOUND, RULES, bit, verdict, verdicts_of
 from clvcore.data.cells.table import Cells
-from clvcore.data.cleaning.finders import bits_of
-from clvcore.data.cleaning.quality import IGNORING, MONEY_IN, WHY, amount, finding, total
+from clvcore.data.cleaning.finders import Bounds, bits_of
+from clvcore.data.cleaning.noticed import Noticed, told
+from clvcore.data.cleaning.quality import IGNORING, MONEY_IN, WHY, total
 from clvcore.data.cleaning.returns import PURCHASE, REFUND, pairs
 from clvcore.data.dataset import Account, Finding, Severity
-from clvcore.messages import Said, say
 
 BITS = "_bits"
 ROW = "_row"
@@ -28,7 +28,7 @@ TURNED = "_turned"
 _IDLE = "_idle"
 _TABLE = "events"
 _NONE = Decimal("0.0000")
-_SEVERITY = {"duplicate": Severity.NOTE, "free": Severity.NOTE}
+_SEVERITY = {"duplicate": Severity.NOTE, "free": Severity.NOTE, "returns": Severity.NOTE}
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,7 +43,7 @@ class Scan:
     """Returns and the purchases that they take back, see `clvcore.data.cleaning.returns`."""
     patterns: pl.DataFrame
     """Number of rows and their money by `WHY` and `BITS`."""
-    told: tuple[Finding, ...] = ()
+    told: tuple[Noticed, ...] = ()
     """What was noticed while the cells were read."""
 
     def decided(self, choices: Mapping[str, str]) -> pl.DataFrame:
@@ -142,13 +142,14 @@ def scan(
     frame: pl.DataFrame,
     times: Moments,
     now: datetime | None,
-    told: tuple[Finding, ...] = (),
+    told: tuple[Noticed, ...] = (),
+    bounds: Bounds | None = None,
 ) -> Scan:
     """The scan of canonical events that carry `WHY` they cannot be used, and `MONEY_IN`."""
     usable = frame[WHY].is_null()
     rows = frame.with_row_index(ROW)
     sound = rows if usable.all() else rows.filter(usable)
-    bits = bits_of(sound, now)
+    bits = bits_of(sound, now, bounds)
     if sound.height < rows.height:
         spread = pl.zeros(rows.height, dtype=pl.Int32, eager=True)
         bits = spread.scatter(usable.arg_true(), bits)
@@ -167,26 +168,38 @@ def patterns_of(rows: pl.DataFrame) -> pl.DataFrame:
     return patterns.sort(WHY, BITS)
 
 
-def flagged(found: Scan, judged: pl.DataFrame) -> Iterator[Finding]:
-    """What the rules found among the rows that stay."""
+def flagged(found: Scan, judged: pl.DataFrame) -> Iterator[Noticed]:
+    """What the rules found among the rows that stay; of returns also how many were matched."""
     kept = judged.filter(pl.col(WHY).is_null() & (pl.col(BITS) != 0))
     currency = found.cells.currency_code
-    for rule in RULES:
+    for place, rule in enumerate(RULES):
         rows = kept.filter(pl.col(BITS) & bit(rule) != 0)
-        if not rows.height or rule == "no_product":  # that one is told where the item is lost
+        if rule == "no_product":  # that one is told where the item is lost
             continue
-        if rule == "returns":
-            money = total(found.pairs[col.AMOUNT])
-            yield returns_found(rows, found.pairs.height, money, currency, int(rows[TURNED].sum()))
+        if rule == "no_product":  # that one is told where the item is lost
             continue
-        yield finding(
-            _SEVERITY.get(rule, Severity.WARNING),
-            FOUND.get(rule, f"{rule}_found"),
-            _TABLE,
-            rows=rows.height,
-            money=total(rows[MONEY_IN]),
-            currency=currency,
-        )
+        pairs = found.pairs if rule == "returns" else found.pairs.clear()
+        if rows.height or pairs.height:
+            yield flag(rule, rows, currency, place, pairs.height, total(pairs[col.AMOUNT]))
+
+
+def flag(
+    rule: str, rows: pl.DataFrame, currency: str, place: int, matched: int, money: Decimal
+) -> Noticed:
+    """What a rule found among the rows that stay; of returns also how many were matched."""
+    gaps = {"matched": matched, "matched_money": money, "turned": 0}
+    if rule == "returns" and TURNED in rows.columns:
+        gaps["turned"] = int(rows[TURNED].sum())
+    return Noticed(
+        severity=_SEVERITY.get(rule, Severity.WARNING),
+        rule=FOUND.get(rule, f"{rule}_found"),
+        table=_TABLE,
+        rows=rows.height,
+        money=total(rows[MONEY_IN]),
+        currency=currency,
+        place=(4, place),
+        gaps=gaps if rule == "returns" else {},
+    )
 
 
 def returns_found(
@@ -201,20 +214,5 @@ def returns_found(
         currency: Of all money.
         turned: How many of the refunds stood in the file as purchases below zero.
     """
-    told: dict[str, str] = {
-        "matched": f"{matched:,}",
-        "matched_money": amount(money, currency),
-        "currency": currency,
-    }
-    one = finding(
-        Severity.NOTE,
-        "returns_found",
-        _TABLE,
-        rows=rows.height,
-        money=total(rows[MONEY_IN]),
-        **told,
-    )
-    if not turned or not isinstance(one.text, Said):
-        return one
-    told_anew = say("data.clean.returns_turned", **one.text.values, turned=f"{turned:,}")
-    return replace(one, text=told_anew)
+    one = flag("returns", rows, currency, 0, matched, money)
+    return told(replace(one, gaps={**one.gaps, "turned": turned}))

@@ -8,6 +8,7 @@ from clvcore import columns as col
 from clvcore.data.cells import amounts
 from clvcore.data.cells.table import Cells
 from clvcore.data.cleaning.currencies import converted
+from clvcore.data.cleaning.noticed import told as remark
 from clvcore.data.cleaning.quality import (
     MONEY_IN,
     WHY,
@@ -18,8 +19,8 @@ from clvcore.data.cleaning.quality import (
     in_range,
     left_out,
     total,
-    verdicts,
 )
+from clvcore.data.cleaning.verdicts import verdicts
 from clvcore.data.dataset import Severity
 
 _COLUMN_OF_RULE = {
@@ -66,7 +67,7 @@ def clean_spend(cells: Cells) -> Cleaned:
         ]
     )
     frame = judged.filter(pl.col(WHY).is_null()).select(*col.SPEND)
-    found = [*verdicts(cells, judged, _COLUMN_OF_RULE), *told.findings]
+    found = [*verdicts(cells, judged, _COLUMN_OF_RULE), *map(remark, told.noticed)]
     below = frame.filter(pl.col(col.AMOUNT) < 0)
     if below.height:
         money = total(below[col.AMOUNT])

@@ -5,7 +5,7 @@ from collections.abc import Mapping
 import polars as pl
 
 from clvcore import columns as col
-from clvcore.data.cells.table import Cells, stripped, typed
+from clvcore.data.cells.table import Cells, stripped
 from clvcore.data.cleaning.items import attribute_columns, cleaned_entities, judged_by_id
 from clvcore.data.cleaning.quality import Cleaned
 
@@ -54,20 +54,14 @@ def with_first_seen(users: pl.DataFrame, seen: pl.DataFrame) -> pl.DataFrame:
     )
 
 
-def last_known(
-    events: pl.DataFrame, attributes: Mapping[str, str], numbers: frozenset[str]
-) -> pl.DataFrame:
-    """For each user the last value of columns that the events carry.
+def last_known(events: pl.DataFrame, attributes: Mapping[str, str]) -> pl.DataFrame:
+    """For each user the last text in columns that the events carry.
 
     Args:
         events: Accepted events in order of time, with the file's columns behind a plus sign.
         attributes: attribute -> column of the file
-        numbers: Columns of the file that were numbers where they came from.
     """
-    columns = [
-        typed(stripped(events[f"+{column}"]), number=column in numbers).alias(name)
-        for name, column in attributes.items()
-    ]
+    columns = [stripped(events[f"+{column}"]).alias(name) for name, column in attributes.items()]
     known = pl.DataFrame([events[col.USER], *columns])
     last = [pl.col(name).drop_nulls().last() for name in attributes]
     return known.group_by(col.USER, maintain_order=True).agg(last).sort(col.USER)

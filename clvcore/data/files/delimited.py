@@ -5,67 +5,47 @@ stands inside a cell, Python's more forgiving reader takes over. A record with m
 than the header is kept as it stands, with its line number, so that it can be rejected by name.
 """
 
-import csv
 import re
-from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
-from typing import Any
 
 import polars as pl
 
 from clvcore.data.dataset import RawTable
 from clvcore.data.files import layout
-from clvcore.data.files.reading import DECIDED_BY_FILE, NO_HEADER, SPACES, Reading
+from clvcore.data.files.reading import DECIDED_BY_FILE, Reading
+from clvcore.data.files.top import (
+    CELL,
+    QUOTED,
+    Dialect,
+    Plan,
+    Top,
+    careful,
+    filled,
+    has_doubled,
+    has_slashed,
+    single,
+    top_lines,
+)
 from clvcore.errors import UploadError
 from clvcore.messages import say
 
-SEPARATORS = (",", ";", "\t", "|", "^", "~", "::")
-_WIDE = "::"
-_UNIT = "\x1f"
-"""Stands in for a separator of two signs, which no reader of CSV knows."""
-_QUOTED = {mark: re.compile(f"{mark}(?:[^{mark}]|{mark}{mark})*{mark}") for mark in ('"', "'")}
-_GAPS = (r"\s+", r"\s{2,}")
-_CELL = "\x01"
 _MOST_OPEN_QUOTES = 1000
 _MOST_READ_AGAIN = 20
 """How many times over all lines may be read again since a quote before them was left open."""
-_MOST_RECORD_LINES = 20
 _BROKEN = {"line": pl.Int64, "text": pl.String}
-_PREFERENCE = "sep="
+_ASIDE = {**_BROKEN, "why": pl.String}
+_NO_LINES = pl.DataFrame(schema=_BROKEN)
 _GUARDED = r'^="(.*)"$'
 
 
-@dataclass(frozen=True, slots=True)
-class Dialect:
-    """How the lines of a text are cut."""
+class OtherwiseError(Exception):
+    """Raised where a later piece of a text shows that it has to be cut by another plan."""
 
-    separator: str
-    quote: str = '"'
-    escape: str | None = None
-    """Sign before a quote inside a cell, where it is not doubled."""
-
-    def cells(self, lines: Iterator[str] | Sequence[str]) -> Any:
-        """The records of some lines."""
-        return csv.reader(
-            lines,
-            delimiter=self.separator,
-            quotechar=self.quote,
-            escapechar=self.escape,
-            doublequote=self.escape is None,
-            skipinitialspace=not self.separator.isspace(),
-        )
-
-
-@dataclass(frozen=True, slots=True)
-class Head:
-    """What stands above the rows."""
-
-    names: list[str]
-    line: int
-    """Line of the header; 0 where no line names the columns."""
-    end: int
-    """Line after which the rows begin."""
+    def __init__(self, plan: Plan) -> None:
+        """The plan that holds for all pieces."""
+        super().__init__(plan)
+        self.plan = plan
 
 
 def read_delimited(
@@ -77,170 +57,137 @@ def read_delimited(
         UploadError: there are no rows below the header, or quotes do not close.
         MappingError: two columns have the same name.
     """
-    everything = (
-        pl.DataFrame({"text": text.split("\n")})
-        .with_row_index("line", offset=1)
-        .with_columns(pl.col("line").cast(pl.Int64))
-    )
-    separator, preference = how.separator, _preference(everything["text"].head(1).item())
-    skipped = 0 if preference is None else 1
-    frame = _filled(everything.slice(skipped))
-    spoken = separator or preference or _separator(frame["text"].head(layout.SAMPLE).to_list())
-    cut = _single(everything, spoken)
-    if cut is not everything:
-        frame = _filled(cut.slice(skipped))
-    dialect = _dialect(frame["text"], {SPACES: "\t", _WIDE: _UNIT}.get(spoken, spoken))
-    head = _head(frame, dialect, how, source=source)
-    below = frame.filter(pl.col("line") > head.end)
-    if below.height == 0:
-        raise UploadError(say("data.no_rows", source=source))
-    shape = _shape(below["text"], dialect)
-    if shape is None:  # a cell may hold blank lines
-        rest = cut.filter(pl.col("line") > head.end)
-        raw = _read_patiently(rest, head.names, dialect, table=table, source=source)
-    else:
-        rows = below.filter(shape == len(head.names))
-        raw = RawTable(
-            name=table,
-            frame=_cut(rows["text"], head.names, dialect),
-            source=source,
-            lines=rows["line"],
-            broken=below.filter(shape != len(head.names)),
-        )
-    first = head.line or head.end + 1
-    above = _filled(everything.head(first - 1))
-    told = {"separator": spoken, "header": str(head.line)}
-    raw = replace(
-        raw,
-        frame=_unguarded(raw.frame) if '="' in text else raw.frame,
-        aside=above.with_columns(why=pl.lit(layout.PREAMBLE)),
-        reading=told if dialect.quote == '"' else {**told, "quote": dialect.quote},
-    )
-    return layout.without_totals(raw, joint=spoken)
-
-
-def _filled(lines: pl.DataFrame) -> pl.DataFrame:
-    return lines.filter(pl.col("text").str.strip_chars(" \x1a").str.len_bytes() > 0)
-
-
-def _preference(line: str) -> str | None:
-    """The separator that a first line ``sep=;`` names, as Excel writes it."""
-    bare = line.strip().strip('"')
-    is_one = bare.lower().startswith(_PREFERENCE) and len(bare) <= len(_PREFERENCE) + 1
-    return (bare[len(_PREFERENCE) :] or "\t") if is_one else None
-
-
-def separator_of(lines: Sequence[str]) -> str:
-    r"""The separator that cuts most lines into the same number of cells.
-
-    Example:
-        >>> separator_of(["id;price", "1;2,50", "2;3,75"])
-        ';'
-    """
-    bare = [_QUOTED['"'].sub(_CELL, line) for line in lines]
-
-    def consistency(separator: str) -> tuple[float, bool, int]:
-        counts = [line.count(separator) for line in bare]
-        usual, times = Counter(counts).most_common(1)[0] if counts else (0, 0)
-        if usual == 0:  # the lines of a title may outnumber those of the table
-            usual, times = (
-                Counter(n for n in counts if n).most_common(1)[0] if any(counts) else (0, 0)
-            )
-            times = times if times > 1 else 0
-        if usual == 0 or times == 0:
-            return (0.0, False, 0)
-        return (times / len(counts), counts[0] == usual, usual)
-
-    return max(SEPARATORS, key=consistency)
-
-
-def _separator(lines: Sequence[str]) -> str:
-    return SPACES if _parts_by_spaces(lines) else separator_of(lines)
-
-
-def _parts_by_spaces(lines: Sequence[str]) -> bool:
-    """Whether runs of spaces part the same number of cells in every line, and nothing else does."""
-    if any(mark in line for line in lines for mark in (*SEPARATORS, '"')):
-        return False
-    return _gap(lines) is not None
-
-
-def _gap(lines: Sequence[str]) -> str | None:
-    """Pattern of the gaps that cut every line into the same number of cells."""
-    for gap in _GAPS:
-        counts = {len(re.split(gap, line.strip())) for line in lines}
-        if len(counts) == 1 and counts != {1}:
-            return gap
-    return None
-
-
-def _single(lines: pl.DataFrame, spoken: str) -> pl.DataFrame:
-    """Lines in which one sign parts the cells, also where several did."""
-    text = pl.col("text")
-    if spoken == SPACES:
-        start = _filled(lines)["text"].head(layout.SAMPLE).to_list()
-        gap = _gap(start) or _GAPS[0]
-        return lines.with_columns(text.str.strip_chars().str.replace_all(gap, "\t"))
-    if len(spoken) > 1:
-        return lines.with_columns(text.str.replace_all(spoken, _UNIT, literal=True))
-    return lines
-
-
-def _dialect(lines: pl.Series, separator: str) -> Dialect:
-    """Which quotes hold the cells together, and how a quote inside a cell is written."""
-    start = lines.head(layout.SAMPLE)
-    if not start.str.contains('"', literal=True).any():
-        cells = start.str.split(separator).list.explode()
-        if cells.str.contains(r"^'.*'$").sum() > len(cells) / 2:
-            return Dialect(separator, quote="'")
-        return Dialect(separator)
-    mark = re.escape(separator)
-    if lines.str.contains(rf'\\"[^{mark}]').any() and not lines.str.contains('[^\\\\]""[^"]').any():
-        return Dialect(separator, escape="\\")
-    return Dialect(separator)
-
-
-def _head(frame: pl.DataFrame, dialect: Dialect, how: Reading, *, source: str) -> Head:
-    """The names of the columns, or names for them, and where the rows begin."""
-    lines, skipped = frame["line"], 0
-    if how.header:
-        at = lines.index_of(how.header)
-        if at is None:
-            raise UploadError(say("data.read.no_header", source=source, line=how.header))
-        skipped = at
-    texts = frame["text"].slice(skipped, layout.SAMPLE).to_list()
-    records = _records(texts, dialect, source=source)
-    if not records:
-        raise UploadError(say("data.no_rows", source=source))
-    top = layout.Top(0, named=True) if how.header else layout.top_of([one for _, one in records])
-    place, cells = records[top.place]
-    place += skipped
-    if how.header == NO_HEADER or not top.named:
-        names = [""] * len(cells)
-        return Head(layout.named(names, source=source), 0, lines[place] - 1)
-    below = top.place + 1
-    end = records[below][0] + skipped - 1 if below < len(records) else len(lines) - 1
-    names = [" ".join(name.split()) for name in cells]
-    return Head(layout.named(names, source=source), lines[place], lines[end])
-
-
-def _records(texts: Sequence[str], dialect: Dialect, *, source: str) -> list[tuple[int, list[str]]]:
-    """Which line each of the first records begins with, and its cells; a record may span lines."""
-    found: list[tuple[int, list[str]]] = []
-    reader = dialect.cells([f"{text}\n" for text in texts])
-    try:
-        start = 0
-        for row in reader:
-            found.append((start, row))
-            if reader.line_num - start > _MOST_RECORD_LINES:  # a quote that never closes
-                break
-            start = reader.line_num
+    plan = Plan()
+    while True:
+        try:
+            (raw,) = pieces_of([lines_of(text)], plan, table=table, source=source, how=how)
+        except OtherwiseError as otherwise:
+            plan = otherwise.plan
         else:
-            return found
-    except csv.Error:
-        pass
-    alone = (next(_careful(dialect.cells([text]), source=source), [""]) for text in texts)
-    return list(enumerate(alone))
+            return layout.without_totals(raw, joint=raw.reading["separator"])
+
+
+def lines_of(text: str) -> pl.Series:
+    """The lines of a text."""
+    return pl.Series("text", [text]).str.split("\n").explode()
+
+
+def pieces_of(
+    pieces: Iterable[pl.Series],
+    plan: Plan,
+    *,
+    table: str,
+    source: str,
+    how: Reading = DECIDED_BY_FILE,
+) -> Iterator[RawTable]:
+    """The rows of delimited text piece by piece; one piece is the whole table.
+
+    Args:
+        pieces: The lines of the text. The first piece decides the dialect and the header, so it is
+            either all of the text or some hundred lines of it.
+        plan: How the lines are cut where the first piece cannot tell.
+        table: Which table it is to become.
+        source: Name of the file, for messages.
+        how: What a person decided about the reading.
+
+    Raises:
+        OtherwiseError: a piece cannot be cut by this plan; all of them are to be read by the other.
+        UploadError: there are no rows below the header, or quotes do not close.
+        MappingError: two columns have the same name.
+    """
+    top: Top | None = None
+    rest, begun, there = _NO_LINES, 0, False
+    patience = _Patience()
+    slashed = doubled = False
+    for piece, final in _with_final(pieces):
+        everything = pl.DataFrame({"line": _numbers(begun, len(piece)), "text": piece})
+        first = top is None
+        top = top or top_lines(everything, plan, how, source=source)
+        lines = single(everything, top.spoken, top.gap)
+        if top.quoted:
+            slashed = slashed or has_slashed(lines["text"], top.dialect)
+            doubled = doubled or has_doubled(lines["text"])
+        lines = pl.concat([rest, lines.filter(pl.col("line") > top.head.end)])
+        there = there or filled(lines).height > 0
+        if final and not there:
+            raise UploadError(say("data.no_rows", source=source))
+        cut, rest = _rows(lines, top, plan, patience, final=final, source=source)
+        guarded = piece.str.contains('="', literal=True).any()
+        begun += len(piece)
+        yield RawTable(
+            name=table,
+            frame=_unguarded(cut.frame) if guarded else cut.frame,
+            source=source,
+            lines=cut.lines,
+            broken=cut.broken,
+            aside=_above(everything, top) if first else pl.DataFrame(schema=_ASIDE),
+            reading=top.reading,
+        )
+    escaped = slashed and not doubled
+    if top is not None and top.quoted and escaped != (top.dialect.escape is not None):
+        raise OtherwiseError(replace(plan, escaped=escaped))
+
+
+@dataclass(slots=True)
+class _Patience:
+    """How much was read again since a quote was left open."""
+
+    lines: int = 0
+    """Lines that there are so far."""
+    restarts: int = 0
+    read_again: int = 0
+
+    @property
+    def is_over(self) -> bool:
+        """Whether more was read again than a table of its size can need."""
+        most = _MOST_READ_AGAIN * max(self.lines, _MOST_OPEN_QUOTES)
+        return self.restarts > _MOST_OPEN_QUOTES or self.read_again > most
+
+
+@dataclass(frozen=True, slots=True)
+class _Cut:
+    """Rows of a piece, the line on which each begins, and what cannot be cut."""
+
+    frame: pl.DataFrame
+    lines: pl.Series
+    broken: pl.DataFrame
+
+
+def _with_final(pieces: Iterable[pl.Series]) -> Iterator[tuple[pl.Series, bool]]:
+    """The pieces, and whether each is the last."""
+    waiting: pl.Series | None = None
+    for piece in pieces:
+        if waiting is not None:
+            yield waiting, False
+        waiting = piece
+    if waiting is not None:
+        yield waiting, True
+
+
+def _numbers(begun: int, count: int) -> pl.Series:
+    return pl.int_range(begun + 1, begun + count + 1, dtype=pl.Int64, eager=True)
+
+
+def _above(everything: pl.DataFrame, top: Top) -> pl.DataFrame:
+    """The lines above the header."""
+    first = top.head.line or top.head.end + 1
+    return filled(everything.head(first - 1)).with_columns(why=pl.lit(layout.PREAMBLE))
+
+
+def _rows(
+    lines: pl.DataFrame, top: Top, plan: Plan, patience: _Patience, *, final: bool, source: str
+) -> tuple[_Cut, pl.DataFrame]:
+    """The rows of some lines, and the lines that go with those of the next piece."""
+    if plan.patient:  # a cell may hold blank lines
+        return _read_patiently(lines, top, patience, final=final, source=source)
+    below, names = filled(lines), top.head.names
+    shape = _shape(below["text"], top.dialect)
+    if shape is None:
+        raise OtherwiseError(replace(plan, patient=True))
+    rows = below.filter(shape == len(names))
+    frame = _cut(rows["text"], names, top.dialect)
+    cut = _Cut(frame, rows["line"], below.filter(shape != len(names)))
+    return cut, _NO_LINES
 
 
 def _shape(lines: pl.Series, dialect: Dialect) -> pl.Series | None:
@@ -249,9 +196,9 @@ def _shape(lines: pl.Series, dialect: Dialect) -> pl.Series | None:
     if lines.str.contains(quote, literal=True).any():
         if dialect.escape:
             return None
-        bare = lines.str.replace_all(_QUOTED[quote].pattern, _CELL)
+        bare = lines.str.replace_all(QUOTED[quote].pattern, CELL)
         mark = re.escape(dialect.separator)
-        if bare.str.contains(f"{quote}|[^{mark}]{_CELL}|{_CELL}[^{mark}]").any():
+        if bare.str.contains(f"{quote}|[^{mark}]{CELL}|{CELL}[^{mark}]").any():
             return None
     return bare.str.count_matches(dialect.separator, literal=True) + 1
 
@@ -274,20 +221,28 @@ def _unguarded(frame: pl.DataFrame) -> pl.DataFrame:
 
 
 def _read_patiently(
-    frame: pl.DataFrame, names: Sequence[str], dialect: Dialect, *, table: str, source: str
-) -> RawTable:
-    """The same for records that span lines or have quotes inside their cells."""
+    frame: pl.DataFrame, top: Top, patience: _Patience, *, final: bool, source: str
+) -> tuple[_Cut, pl.DataFrame]:
+    """The same for records that span lines or have quotes inside their cells.
+
+    The last record of a piece that is not the last one may go on in the next: its lines are handed
+    back. It cannot grow for ever, as Python's reader ends at cells of 128 KiB.
+    """
+    names, dialect = top.head.names, top.dialect
     numbers, texts = frame["line"].to_list(), frame["text"].to_list()
     rows: list[list[str]] = []
     lines: list[int] = []
     broken: list[tuple[int, str]] = []
-    start, restarts, read_again = 0, 0, 0
-    most = _MOST_READ_AGAIN * max(len(texts), _MOST_OPEN_QUOTES)
-    while start < len(texts):
+    start, rest = 0, len(texts)
+    patience.lines += len(texts)
+    while start < rest:
         done = start
         reader = dialect.cells(texts[place] + "\n" for place in range(start, len(texts)))
-        for row in _careful(reader, source=source):
+        for row in careful(reader, source=source):
             first, done = done, start + reader.line_num
+            if done == len(texts) and not final:
+                rest = first
+                break
             if not texts[first].strip(" \x1a") and done - first == 1:
                 continue
             open_end = done == len(texts) and _is_open(texts[first:done], dialect.quote)
@@ -297,30 +252,22 @@ def _read_patiently(
                 continue
             broken.append((numbers[first], texts[first]))
             if done - first > 1:  # an open quote swallowed lines: give them back
-                restarts += 1
-                read_again += done - first
+                patience.restarts += 1
+                patience.read_again += done - first
                 done = first + 1
                 break
         start = done
-        if restarts > _MOST_OPEN_QUOTES or read_again > most:
-            raise UploadError(say("data.open_quotes", source=source, line=broken[0][0]))
-    return RawTable(
-        name=table,
+        if patience.is_over:
+            line = broken[0][0] if broken else numbers[0]
+            raise UploadError(say("data.open_quotes", source=source, line=line))
+    cut = _Cut(
         frame=pl.DataFrame(rows, schema=dict.fromkeys(names, pl.String), orient="row"),
-        source=source,
         lines=pl.Series("line", lines, dtype=pl.Int64),
         broken=pl.DataFrame(broken, schema=_BROKEN, orient="row"),
     )
+    return cut, frame.slice(rest)
 
 
 def _is_open(lines: Sequence[str], quote: str) -> bool:
     """Whether a record that spans lines to the end of the file lacks its closing quote."""
     return len(lines) > 1 and sum(line.count(quote) for line in lines) % 2 == 1
-
-
-def _careful(reader: Any, *, source: str) -> Iterator[list[str]]:
-    """The records of the reader; its complaints as ours."""
-    try:
-        yield from reader
-    except csv.Error as error:
-        raise UploadError(say("data.not_a_table", source=source)) from error

@@ -3,6 +3,9 @@
 import codecs
 import re
 from collections import Counter
+from collections.abc import Iterable
+
+import numpy as np
 
 from clvcore.data.files import latin
 from clvcore.errors import UploadError
@@ -76,12 +79,22 @@ def decode(content: bytes, *, source: str, encoding: str | None = None) -> tuple
     except (LookupError, UnicodeError) as error:
         raise UploadError(say("data.read.no_encoding", source=source, encoding=name)) from error
     text = text.rstrip("\x1a")  # the end of a file, long ago
-    if _strange(text) > _MOST_CONTROLS * min(len(text), _SAMPLE):
-        if encoding:
-            raise UploadError(say("data.read.no_encoding", source=source, encoding=encoding))
-        raise UploadError(say("data.not_a_table", source=source))
+    check_text(text, source=source, encoding=encoding)
     text = text.removeprefix("\ufeff").replace("\r\n", "\n").replace("\r", "\n")
     return text.replace("\x00", ""), "utf-8" if name == "utf-8-sig" else name
+
+
+def check_text(text: str, *, source: str, encoding: str | None = None) -> None:
+    """Nothing, where the beginning of a text is what people write.
+
+    Raises:
+        UploadError: it holds signs that no text has.
+    """
+    if _strange(text) <= _MOST_CONTROLS * min(len(text), _SAMPLE):
+        return
+    if encoding:
+        raise UploadError(say("data.read.no_encoding", source=source, encoding=encoding))
+    raise UploadError(say("data.not_a_table", source=source))
 
 
 def _strange(text: str) -> int:
@@ -96,22 +109,27 @@ def encoding_of(content: bytes) -> str:
         >>> encoding_of("Müller;Zoë".encode("cp1252")), encoding_of("Иван;Мария".encode("cp1251"))
         ('cp1252', 'cp1251')
     """
+    if known := encoding_of_start(content[:_SAMPLE]):
+        return known
+    try:
+        content.decode("utf-8")
+    except UnicodeDecodeError:
+        return legacy([content])
+    return "utf-8"
+
+
+def encoding_of_start(start: bytes) -> str | None:
+    """The encoding that the first bytes of a text give away; None where they do not."""
     for mark, name in _BYTE_ORDER_MARKS.items():
-        if content.startswith(mark):
+        if start.startswith(mark):
             return name
-    start = content[:_SAMPLE]
     if b"\x00" in start:
         if start[1::2].count(0) > len(start) / 4:
             return "utf-16-le"
         if start[::2].count(0) > len(start) / 4:
             return "utf-16-be"
-        if wide := _wide(start):
-            return wide
-    try:
-        content.decode("utf-8")
-    except UnicodeDecodeError:
-        return _legacy(content)
-    return "utf-8"
+        return _wide(start)
+    return None
 
 
 def _wide(start: bytes) -> str | None:
@@ -134,30 +152,63 @@ def doubt(content: bytes, encoding: str) -> latin.Guess | None:
     """The other Latin encoding that a text may be in, where its letters do not tell for sure."""
     if encoding not in latin.LATIN:
         return None
-    found = latin.guess(_foreign_lines(content))
+    return doubt_of(foreign_lines([content]), encoding)
+
+
+def doubt_of(lines: bytes, encoding: str) -> latin.Guess | None:
+    """The same by the first lines with letters beyond ASCII."""
+    if encoding not in latin.LATIN:
+        return None
+    found = latin.guess(lines)
     return found if found.encoding == encoding and found.other else None
 
 
-def _foreign_lines(content: bytes) -> bytes:
-    """The first lines with letters beyond ASCII."""
-    lines = b""
+def foreign_lines(parts: Iterable[bytes]) -> bytes:
+    """The first lines with letters beyond ASCII of a text that comes in parts."""
+    return _looked_through(parts)[0]
+
+
+def _looked_through(parts: Iterable[bytes]) -> tuple[bytes, frozenset[int]]:
+    """The first lines with letters beyond ASCII, and every byte that stands in the text."""
+    lines, rest, seen = b"", b"", np.zeros(256, dtype=bool)
+    for part in parts:
+        seen[np.unique(np.frombuffer(part, dtype=np.uint8))] = True
+        if len(lines) > _SAMPLE // 2:
+            continue
+        whole = rest + part
+        end = max(whole.rfind(b"\n"), whole.rfind(b"\r")) + 1
+        lines, rest = _foreign(whole[:end], lines), whole[end:]
+    return _foreign(rest, lines), frozenset(np.flatnonzero(seen).tolist())
+
+
+def legacy(parts: Iterable[bytes]) -> str:
+    """The encoding of a text that is no UTF-8, by its lines with letters beyond ASCII."""
+    return _by_letters(*_looked_through(parts))
+
+
+def _foreign(content: bytes, lines: bytes) -> bytes:
+    """The lines with letters beyond ASCII, behind those that were found before."""
     for line in _FOREIGN_LINES.finditer(content):
-        lines += line.group()[:_SAMPLE] + b"\n"
         if len(lines) > _SAMPLE // 2:
             break
+        lines += line.group()[:_SAMPLE] + b"\n"
     return lines
 
 
-def _legacy(content: bytes) -> str:
-    """The encoding of a text that is no UTF-8, by its lines with letters beyond ASCII."""
-    lines = _foreign_lines(content)
+def _by_letters(lines: bytes, seen: frozenset[int]) -> str:
+    """The encoding of lines with letters beyond ASCII.
+
+    Args:
+        lines: Some of them.
+        seen: Every byte that the whole text has.
+    """
     text = lines.decode("utf-8", errors="replace")
     beyond = sum(1 for char in text if char > "\x7f")
     if text.count("\ufffd") <= _DAMAGED * beyond:
         return "utf-8"  # damaged in a few places, or cut off within a letter
     high = sum(1 for byte in lines if byte > 0x7F)
     if len(_WESTERN.findall(lines)) >= _MOSTLY * high:
-        return _western(content, lines)
+        return _western(seen, lines)
     from charset_normalizer import from_bytes
 
     best = from_bytes(lines).best()
@@ -165,8 +216,8 @@ def _legacy(content: bytes) -> str:
         return "koi8-r"
     for family, names in _FAMILIES.items():
         if best is not None and best.encoding in names:
-            return _western(content, lines) if family == "cp1250" else family
-    return _western(content, lines)
+            return _western(seen, lines) if family == "cp1250" else family
+    return _western(seen, lines)
 
 
 def _is_koi8(lines: bytes) -> bool:
@@ -176,14 +227,14 @@ def _is_koi8(lines: bytes) -> bool:
     )
 
 
-def _western(content: bytes, lines: bytes) -> str:
+def _western(seen: frozenset[int], lines: bytes) -> str:
     """The encoding of Latin letters; the euro may stand elsewhere where Windows' signs are missing."""
     found = latin.guess(lines).encoding
     if found not in {"cp1252", "iso8859-15"}:
         return found
-    has_signs = re.search(rb"[\x80-\x9f]", content)
-    if b"\xa4" in content and not has_signs:
+    has_signs = not seen.isdisjoint(range(0x80, 0xA0))
+    if 0xA4 in seen and not has_signs:
         return "iso8859-15"  # in the others this byte is a sign that nobody writes
-    if has_signs and re.search(rb"[\x81\x8d\x8f\x90\x9d]", content):
+    if not seen.isdisjoint((0x81, 0x8D, 0x8F, 0x90, 0x9D)):
         return "latin-1"
     return "cp1252"

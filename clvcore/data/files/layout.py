@@ -2,8 +2,9 @@
 
 import re
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
+from decimal import Context, Decimal, localcontext
 from itertools import pairwise
 
 import polars as pl
@@ -141,12 +142,26 @@ def named(cells: Sequence[str], *, source: str) -> list[str]:
     return names
 
 
-def without_totals(raw: RawTable, *, joint: str = ",") -> RawTable:
+Earlier = Callable[[int], Iterable[pl.Series]]
+"""place of a column -> its cells in the pieces of the table before the last one, piece by piece"""
+
+
+def _nothing(_: int) -> Iterable[pl.Series]:
+    return ()
+
+
+def without_totals(raw: RawTable, *, joint: str = ",", earlier: Earlier = _nothing) -> RawTable:
     """The table with its lines of totals at the end set aside.
 
     A total is a last row that says so where it leaves other cells empty; or one without the ids that
     every other row has, whose number is the sum of the column; or a last line that is no record and
     begins with such a word.
+
+    Args:
+        raw: The table, or its last piece.
+        joint: What stands between the cells of a line.
+        earlier: The columns of the pieces before it; they are only looked at where a last row may
+            be a sum.
     """
     raw = _without_broken_totals(raw)
     frame = raw.frame
@@ -154,9 +169,11 @@ def without_totals(raw: RawTable, *, joint: str = ",") -> RawTable:
     if lines is None:
         lines = pl.Series("line", range(1, frame.height + 1), dtype=pl.Int64)
     kept = frame.height
-    while kept > 1 and frame.height - kept < _MOST_TOTALS and _says_total(frame.head(kept)):
+    while (
+        kept > 1 and frame.height - kept < _MOST_TOTALS and _says_total(frame.head(kept), earlier)
+    ):
         kept -= 1
-    if kept > 2 and _is_sum(frame.head(kept)):
+    if kept > 2 and _is_sum(frame.head(kept), earlier):
         kept -= 1
     if kept == frame.height:
         return raw
@@ -183,7 +200,7 @@ def _without_broken_totals(raw: RawTable) -> RawTable:
     return replace(raw, broken=broken, aside=pl.concat([raw.aside, told]))
 
 
-def _says_total(frame: pl.DataFrame) -> bool:
+def _says_total(frame: pl.DataFrame, earlier: Earlier) -> bool:
     """Whether the last row calls itself a total, and leaves cells empty or holds the sum of a column."""
     cells = [(cell or "").strip() for cell in frame.row(-1)]
     filled = [cell for cell in cells if cell]
@@ -192,7 +209,7 @@ def _says_total(frame: pl.DataFrame) -> bool:
     if not all(_TOTAL.fullmatch(cell) or _is_quantity(cell) for cell in filled):
         return False
     return len(filled) < len(cells) or any(
-        _adds_up(frame.to_series(place)) for place, cell in enumerate(cells) if _is_quantity(cell)
+        _adds_up(frame, place, earlier) for place, cell in enumerate(cells) if _is_quantity(cell)
     )
 
 
@@ -202,7 +219,7 @@ def _is_quantity(cell: str) -> bool:
     )
 
 
-def _is_sum(frame: pl.DataFrame) -> bool:
+def _is_sum(frame: pl.DataFrame, earlier: Earlier) -> bool:
     """Whether the last row has none of the ids that all others have, but the sum of a column."""
     last = frame.row(-1)
     above = frame.head(frame.height - 1)
@@ -213,13 +230,30 @@ def _is_sum(frame: pl.DataFrame) -> bool:
         _is_quantity(last[place] or "") for place in places
     ):
         return False
-    return any(_adds_up(frame.to_series(place)) for place in places)
+    if any(piece.null_count() for piece in earlier(0)):
+        return False
+    return any(_adds_up(frame, place, earlier) for place in places)
 
 
-def _adds_up(column: pl.Series) -> bool:
-    for mark in (".", ","):
-        numbers = amounts.exact(amounts.bare(column.fill_null("0")), mark)
-        total = numbers[-1]
-        if numbers.null_count() == 0 and total and numbers.head(len(numbers) - 1).sum() == total:
-            return True
-    return False
+def _adds_up(frame: pl.DataFrame, place: int, earlier: Earlier) -> bool:
+    """Whether the last cell of a column is the sum of all others."""
+    return any(_is_the_sum(frame.to_series(place), earlier(place), mark) for mark in (".", ","))
+
+
+def _is_the_sum(column: pl.Series, before: Iterable[pl.Series], mark: amounts.Mark) -> bool:
+    numbers = _exact(column, mark)
+    total = numbers[-1]
+    if numbers.null_count() or not total:
+        return False
+    with localcontext(Context(prec=60)):
+        rest = Decimal(numbers.head(len(numbers) - 1).sum() or 0)
+        for piece in before:
+            other = _exact(piece, mark)
+            if other.null_count():
+                return False
+            rest += Decimal(other.sum() or 0)
+        return rest == total
+
+
+def _exact(column: pl.Series, mark: amounts.Mark) -> pl.Series:
+    return amounts.exact(amounts.bare(column.fill_null("0")), mark)

@@ -39,9 +39,9 @@ def unpacked(content: bytes, *, source: str, most_bytes: int = MOST_BYTES) -> Un
     found = Unpacked(content)
     while len(found.layers) < _MOST_LAYERS:
         if found.content.startswith(_GZIP):
-            parts, layer, inside = _gunzipped(found.content, source), "gzip", found.inside
+            parts, layer, inside = _gunzipped(iter([found.content]), source), "gzip", found.inside
         elif found.content.startswith(_ZSTD):
-            parts, layer, inside = _unzstd(found.content, source), "zstd", found.inside
+            parts, layer, inside = _unzstd(iter([found.content]), source), "zstd", found.inside
         elif found.content.startswith((_ZIP, _EMPTY_ZIP)) and not is_workbook(found.content):
             (parts, inside), layer = _member(found.content, source, most_bytes), "zip"
         else:
@@ -71,34 +71,61 @@ def _joined(parts: Iterator[bytes], *, source: str, most_bytes: int) -> bytes:
     return held.getvalue()
 
 
-def _gunzipped(content: bytes, source: str) -> Iterator[bytes]:
+def layer_of(start: bytes) -> str | None:
+    """In what a file is packed that can be unpacked part by part, by its first bytes."""
+    if start.startswith(_GZIP):
+        return "gzip"
+    return "zstd" if start.startswith(_ZSTD) else None
+
+
+def streamed(parts: Iterator[bytes], layer: str, *, source: str) -> Iterator[bytes]:
+    """What is inside a file that is packed in a `layer_of`, up to the limit.
+
+    Raises:
+        UploadError: the archive is damaged, or holds far too much.
+    """
+    inside = _gunzipped(parts, source) if layer == "gzip" else _unzstd(parts, source)
+    held = 0
+    for part in inside:
+        held += len(part)
+        if held > MOST_BYTES:
+            most = MOST_BYTES >> 20
+            raise UploadError(say("data.read.too_much_inside", source=source, most=most))
+        yield part
+
+
+def _gunzipped(parts: Iterator[bytes], source: str) -> Iterator[bytes]:
     """The parts of one or several gzip members."""
-    left = content
+    stream = zlib.decompressobj(wbits=31)
     try:
-        while left:
-            stream = zlib.decompressobj(wbits=31)
-            while not stream.eof:
+        for part in parts:
+            left = part
+            while left:
+                if stream.eof:
+                    left = left.lstrip(b"\x00")
+                    if not left:
+                        break
+                    if not _GZIP.startswith(left[:2]):
+                        return
+                    stream = zlib.decompressobj(wbits=31)
                 yield stream.decompress(left, _CHUNK)
-                stalled = not stream.unconsumed_tail and not stream.eof
                 left = stream.unused_data if stream.eof else stream.unconsumed_tail
-                if stalled:
-                    raise UploadError(say("data.read.damaged_archive", source=source))
-            left = left.lstrip(b"\x00")
-            if not left.startswith(_GZIP):
-                return
     except zlib.error as error:
         raise UploadError(say("data.read.damaged_archive", source=source)) from error
+    if not stream.eof:
+        raise UploadError(say("data.read.damaged_archive", source=source))
 
 
-def _unzstd(content: bytes, source: str) -> Iterator[bytes]:
+def _unzstd(parts: Iterator[bytes], source: str) -> Iterator[bytes]:
     """The parts of one or several zstd frames; a little at a time, since a bomb grows 30,000-fold."""
     import zstandard
 
     bound = zstandard.ZstdDecompressor(max_window_size=1 << 27)
     frame, fresh = bound.decompressobj(), True
     try:
-        for place in range(0, len(content), _SIP):
-            left = content[place : place + _SIP]
+        sips = (part[place : place + _SIP] for part in parts for place in range(0, len(part), _SIP))
+        for sip in sips:
+            left = sip
             while left:
                 yield frame.decompress(left)
                 left, fresh = frame.unused_data, frame.eof

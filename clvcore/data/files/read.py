@@ -12,6 +12,7 @@ from clvcore.data.files.delimited import read_delimited
 from clvcore.data.files.encodings import decode, doubt
 from clvcore.data.files.excel import read_excel
 from clvcore.data.files.formats import format_of, is_plain_text
+from clvcore.data.files.latin import Guess
 from clvcore.data.files.packed import unpacked
 from clvcore.data.files.parquet import read_parquet
 from clvcore.data.files.reading import CHOSEN, DECIDED_BY_FILE, DOUBT, Reading
@@ -86,10 +87,7 @@ def _from_text(
 ) -> tuple[RawTable, dict[str, str]]:
     text, encoding = decode(content, source=source, encoding=how.encoding)
     told = {"format": "text", "encoding": encoding}
-    unsure = None if how.encoding else doubt(content, encoding)
-    if unsure is not None:
-        letters = " ".join(f"{one}/{other}" for one, other in unsure.letters)
-        told |= {DOUBT: unsure.other or "", "letters": letters}
+    told |= {} if how.encoding else told_of_doubt(doubt(content, encoding))
     if how.separator is None and (kind := nested.kind_of(text)):
         raw = nested.read_nested(text, kind, table=table, source=source, how=how)
         return raw, {**told, "format": kind}
@@ -105,14 +103,7 @@ def combined(tables: Sequence[RawTable]) -> RawTable:
     first = tables[0]
     if len(tables) == 1:
         return first
-    seen: dict[str, str] = {}
-    for one in tables:
-        _check_same_columns(first, one)
-        for file in one.files:
-            if file.sha256 in seen:
-                told = {"one": seen[file.sha256], "other": file.name}
-                raise UploadError(say("data.read.twice", **told))
-            seen[file.sha256] = file.name
+    check_together(tables)
     names = first.frame.columns
     return RawTable(
         name=first.name,
@@ -120,17 +111,25 @@ def combined(tables: Sequence[RawTable]) -> RawTable:
         source=listed([one.source for one in tables], most=3),
         numbers=frozenset.intersection(*(one.numbers for one in tables)),
         lines=pl.concat([_lines(one) for one in tables]),
-        broken=pl.concat([_with_file(one.broken, one) for one in tables]),
-        aside=pl.concat([_with_file(one.aside, one) for one in tables]),
+        broken=pl.concat([with_file(one.broken, one) for one in tables]),
+        aside=pl.concat([with_file(one.aside, one) for one in tables]),
         files=tuple(file for one in tables for file in one.files),
-        reading=_common(tables),
+        reading=common_reading(tables),
         origin=pl.concat(
             [pl.repeat(one.source, one.frame.height, dtype=pl.String, eager=True) for one in tables]
         ),
     )
 
 
-def _common(tables: Sequence[RawTable]) -> dict[str, str]:
+def told_of_doubt(unsure: Guess | None) -> dict[str, str]:
+    """What a reading tells of another encoding that the text may be in."""
+    if unsure is None:
+        return {}
+    letters = " ".join(f"{one}/{other}" for one, other in unsure.letters)
+    return {DOUBT: unsure.other or "", "letters": letters}
+
+
+def common_reading(tables: Sequence[RawTable]) -> dict[str, str]:
     """How the first was read; of what a person decided only that which holds for all."""
     first = tables[0].reading
     decided = [one.reading.get(CHOSEN, "").split(",") for one in tables]
@@ -143,6 +142,23 @@ def _common(tables: Sequence[RawTable]) -> dict[str, str]:
     ]
     told = {name: value for name, value in first.items() if name != CHOSEN}
     return {**told, CHOSEN: ",".join(shared)} if shared else told
+
+
+def check_together(tables: Sequence[RawTable]) -> None:
+    """Nothing, where files can be one table.
+
+    Raises:
+        UploadError: a file is the same as another.
+        MappingError: a file has other columns than the first.
+    """
+    seen: dict[str, str] = {}
+    for one in tables:
+        _check_same_columns(tables[0], one)
+        for file in one.files:
+            if file.sha256 in seen:
+                told = {"one": seen[file.sha256], "other": file.name}
+                raise UploadError(say("data.read.twice", **told))
+            seen[file.sha256] = file.name
 
 
 def _check_same_columns(first: RawTable, other: RawTable) -> None:
@@ -164,5 +180,6 @@ def _lines(raw: RawTable) -> pl.Series:
     return pl.Series("line", range(1, raw.frame.height + 1), dtype=pl.Int64)
 
 
-def _with_file(part: pl.DataFrame, raw: RawTable) -> pl.DataFrame:
+def with_file(part: pl.DataFrame, raw: RawTable) -> pl.DataFrame:
+    """Lines that are no rows, with the file in which they stand."""
     return part.with_columns(file=pl.lit(raw.source))

@@ -30,10 +30,10 @@ def named(raw: RawTable, names: Sequence[str]) -> RawTable:
     if len(found) != len(names):
         told = {"source": raw.source, "found": len(found), "expected": len(names)}
         raise MappingError(say("data.known.other_width", **told))
-    frame = raw.frame.rename(dict(zip(found, names, strict=True)))
-    numbers = frozenset(names[found.index(name)] for name in raw.numbers)
+    raw = renamed(raw, names)
     if all(is_number(name) for name in found):
-        return replace(raw, frame=frame, numbers=numbers)
+        return raw
+    frame = raw.frame
     first = pl.DataFrame([found], schema=frame.schema, orient="row")
     lines, origin = None, raw.origin
     if origin is not None:
@@ -41,6 +41,12 @@ def named(raw: RawTable, names: Sequence[str]) -> RawTable:
     if raw.lines is not None:
         begin = max(int(raw.lines[0]) - 1, 1) if len(raw.lines) else 1
         lines = pl.concat([pl.Series(raw.lines.name, [begin], dtype=raw.lines.dtype), raw.lines])
-    return replace(
-        raw, frame=pl.concat([first, frame]), numbers=numbers, lines=lines, origin=origin
-    )
+    return replace(raw, frame=pl.concat([first, frame]), lines=lines, origin=origin)
+
+
+def renamed(raw: RawTable, names: Sequence[str]) -> RawTable:
+    """The table, or a piece of it that is not its first, with these names."""
+    found = raw.frame.columns
+    frame = raw.frame.rename(dict(zip(found, names, strict=True)))
+    numbers = frozenset(names[found.index(name)] for name in raw.numbers)
+    return replace(raw, frame=frame, numbers=numbers)
