@@ -94,9 +94,9 @@ def distinct(*columns: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     return ordered[is_new], index
 
 
-def padded_size(size: int) -> int:
+def padded_size(size: int, smallest: int = 256) -> int:
     """The size to pad to, so that few shapes are compiled: from 4096 on two between doublings."""
-    small = next((step for step in (256, 512, 2048, 4096) if size <= step), None)
+    small = next((step for step in (smallest, 256, 512, 2048, 4096) if size <= step), None)
     doubled = 1 << max(size - 1, 0).bit_length()
     return small or (doubled * 3 // 4 if size <= doubled * 3 // 4 else doubled)
 
