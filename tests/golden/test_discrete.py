@@ -64,9 +64,7 @@ def test_retention_of_sbg_rises_as_in_fader_hardie_2007(survival, rates):
     assert got == pytest.approx(rates, abs=6e-5)
 
 
-@pytest.mark.parametrize(
-    ("params", "years"), [((0.668, 3.806), 5.9226), ((0.704, 1.182), 3.6951)]
-)
+@pytest.mark.parametrize(("params", "years"), [((0.668, 3.806), 5.9226), ((0.704, 1.182), 3.6951)])
 def test_discounted_expected_lifetime_at_ten_percent(params, years):
     """The rounded parameters of Fader, Hardie (2007)."""
     got = contracts.discounted_periods(SbgParams(*params), np.zeros(1), rate=0.1)

@@ -12,7 +12,7 @@ from typing import NamedTuple
 import jax
 import jax.numpy as jnp
 import numpy as np
-from jaxtyping import Array, Float
+from jaxtyping import Array, Float, Int
 
 from clvcore.errors import FitError
 from clvcore.messages import say
@@ -61,16 +61,33 @@ def log_likelihood(log_params: Float[Array, "4"], seen: Histories) -> Float[Arra
     the coin has not been tossed. Ratios of gamma functions are products over integers: users with
     more than i repeat orders contribute the factor r + i, and so on.
     """
-    rows, tosses = seen
-    r, alpha, a, b = jnp.exp(log_params)
-    step = jnp.arange(rows.exceed.size, dtype=alpha.dtype)
+    return log_height(NbdParams(*jnp.exp(log_params)), *seen)
+
+
+def log_height(
+    params: NbdParams, rows: HistoryRows, tosses: Scalar, group: Int[Array, " rows"] | None = None
+) -> Float[Array, ""]:
+    """The log-likelihood under the parameters themselves.
+
+    With ``group``, alpha, a and b are arrays over groups, and so is ``rows.exceed``.
+    """
+    r = jnp.asarray(params.r)
+    step = jnp.arange(rows.exceed.shape[-1], dtype=r.dtype)
     toss = step + tosses
-    products = jnp.log(r + step) + jnp.log(b + toss) - jnp.log(a + b + toss)
-    first_toss = tosses * (jnp.log(b) - jnp.log(a + b))
+
+    def wide(part: Scalar) -> Array:
+        return jnp.asarray(part)[..., None]
+
+    def each(part: Scalar) -> Array:
+        return jnp.asarray(part) if group is None else jnp.asarray(part)[group]
+
+    alpha, a, b = each(params.alpha), each(params.a), each(params.b)
+    products = jnp.log(r + step) + jnp.log(wide(params.b) + toss)
+    products -= jnp.log(wide(params.a) + wide(params.b) + toss)
     odds = _log_gone_odds(NbdParams(r, alpha, a, b), rows.frequency, rows.recency, rows.age, tosses)
     by_row = (
-        r * log_params[1]
-        + first_toss
+        r * jnp.log(alpha)
+        + tosses * (jnp.log(b) - jnp.log(a + b))
         - (r + rows.frequency) * jnp.log(alpha + rows.age)
         + jnp.logaddexp(0.0, odds)
     )

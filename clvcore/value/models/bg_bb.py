@@ -14,12 +14,12 @@ from typing import NamedTuple
 import jax
 import jax.numpy as jnp
 import numpy as np
-from clvcore.value.models.gamma import log_beta
 from jaxtyping import Array, Float
 
 from clvcore.errors import FitError
 from clvcore.messages import say
 from clvcore.value.models.fit import Fit, Prior, best_start, maximise
+from clvcore.value.models.gamma import log_beta
 from clvcore.value.models.rows import distinct, padded, padded_size
 from clvcore.value.precision import double
 
@@ -170,7 +170,7 @@ def _still_here(
     The odds of having left are a sum over where it may have been, of ratios to being here, so that
     nothing underflows.
     """
-    alpha, beta, gamma, delta = params
+    alpha, beta, gamma, delta = map(jnp.asarray, params)
     silence = age - recency
     top = log_beta(alpha + frequency, beta + age - frequency) + log_beta(gamma, delta + age)
 
@@ -191,12 +191,10 @@ def _still_here(
 
 def _log_history(params: BgBbParams, rows: ChanceRows) -> Float[Array, " rows"]:
     """Log-likelihood of each history; ratios of beta functions are products over integers."""
-    alpha, beta, gamma, delta = params
+    alpha, beta, gamma, delta = map(jnp.asarray, params)
     acts, rests, chances = (_rising(one, rows.steps) for one in (alpha, beta, alpha + beta))
     stays, turns = (_rising(one, rows.steps) for one in (delta, gamma + delta))
-    x, recency, age = (
-        part.astype(jnp.int32) for part in (rows.frequency, rows.recency, rows.age)
-    )
+    x, recency, age = (part.astype(jnp.int32) for part in (rows.frequency, rows.recency, rows.age))
     here = rests[age - x] - chances[age] + stays[age] - turns[age]
     last = jnp.arange(rows.steps.size)[:, None]  # the last opportunity at which a leaver was here
     possible = (recency <= last) & (last < age)

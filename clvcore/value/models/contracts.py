@@ -22,13 +22,13 @@ from typing import NamedTuple, TypeAlias
 import jax.numpy as jnp
 import numpy as np
 import scipy.special
-from clvcore.value.models.gamma import log_beta
 from jaxtyping import Array, Float
 
 from clvcore.errors import FitError
 from clvcore.messages import say
 from clvcore.value.models.beta_geometric import Scalar
 from clvcore.value.models.fit import Fit, Prior, best_start, maximise
+from clvcore.value.models.gamma import log_beta
 from clvcore.value.models.waiting import WaitRows
 
 Vector = Float[np.ndarray, " users"]
@@ -69,7 +69,9 @@ def bdw_log_likelihood(log_params: Float[Array, "3"], rows: WaitRows) -> Float[A
     alpha, beta, c = jnp.exp(log_params)
     whole = log_beta(alpha, beta)
     tenure = rows.days
-    after = log_beta(alpha, beta + jnp.where(tenure > 0, jnp.maximum(tenure, 1.0) ** c, 0.0)) - whole
+    after = (
+        log_beta(alpha, beta + jnp.where(tenure > 0, jnp.maximum(tenure, 1.0) ** c, 0.0)) - whole
+    )
     earlier = jnp.maximum(tenure - 1.0, 0.0)
     power = jnp.where(earlier > 0, jnp.maximum(earlier, 1.0) ** c, 0.0)
     before = log_beta(alpha, beta + power) - whole
@@ -90,7 +92,7 @@ def fit_sbg(rows: WaitRows, *, few: bool = False) -> Fit[SbgParams]:
         FitError: no contract has run for a period.
     """
     starts = [SbgParams(1.0, odds) for odds in _odds(rows)]
-    prior = Prior(np.log(starts[0]), np.ones(2)) if few else None
+    prior = Prior(np.log(np.array(starts[0])), np.ones(2)) if few else None
     return maximise(
         sbg_log_likelihood, rows, best_start(sbg_log_likelihood, rows, starts), prior=prior
     )
@@ -103,7 +105,7 @@ def fit_bdw(rows: WaitRows, *, few: bool = False) -> Fit[BdwParams]:
         FitError: no contract has run for a period.
     """
     starts = [BdwParams(1.0, odds, c) for odds in _odds(rows) for c in (1.0, 0.7, 1.4)]
-    prior = Prior(np.log(starts[0]), np.array([1.0, 1.0, 0.3])) if few else None
+    prior = Prior(np.log(np.array(starts[0])), np.array([1.0, 1.0, 0.3])) if few else None
     return maximise(
         bdw_log_likelihood, rows, best_start(bdw_log_likelihood, rows, starts), prior=prior
     )
@@ -160,9 +162,10 @@ def discounted_periods(
 
 
 def _undiscounted(params: ContractParams, tenure: Vector) -> Vector:
-    if isinstance(params, BdwParams) or params.alpha <= 1:
+    alpha, beta = float(params.alpha), float(params.beta)
+    if isinstance(params, BdwParams) or alpha <= 1:
         return np.full_like(tenure, np.inf)
-    return (params.alpha + params.beta + tenure - 1.0) / (params.alpha - 1.0)
+    return (alpha + beta + tenure - 1.0) / (alpha - 1.0)
 
 
 def _log_survival(params: ContractParams, periods: Shaped) -> Shaped:

@@ -123,7 +123,7 @@ def maximise(
         log_likelihood=alone,
         converged=converged and bounded,
         standard_errors=type(start)(*(params * errors).tolist()),
-        message=_message(_names(start), errors, converged=converged and bounded),
+        message=message_of(_names(start), errors, converged=converged and bounded),
         log_covariance=covariance,
         log_posterior=partial(_at_points, value_of, held),
         n_rows=price * max(np.size(leaf) for leaf in jax.tree.leaves(rows)),
@@ -198,7 +198,8 @@ def _names(params: tuple[Any, ...]) -> Sequence[str]:
     return getattr(params, "_fields", ())
 
 
-def _message(names: Sequence[str], log_errors: np.ndarray, *, converged: bool) -> str:
+def message_of(names: Sequence[str], log_errors: np.ndarray, *, converged: bool) -> str:
+    """One sentence on how a fit ended, with the parameters that the data can hardly tell."""
     if not converged:
         return say("value.not_converged")
     weak = [n for n, error in zip(names, log_errors, strict=True) if error > WEAK_LOG_ERROR]

@@ -18,7 +18,7 @@ from typing import NamedTuple
 import jax
 import jax.numpy as jnp
 import numpy as np
-from jaxtyping import Array, Float
+from jaxtyping import Array, Float, Int
 
 from clvcore.errors import FitError
 from clvcore.messages import say
@@ -63,22 +63,33 @@ def log_likelihood(log_params: Float[Array, "4"], rows: HistoryRows) -> Float[Ar
     with G(x) = Gamma(r + x) alpha^r / Gamma(r), and the odds of `departure`. Gamma functions are
     products over integers: users with more than i repeat orders contribute the factor r + i.
     """
-    return _log_likelihood(log_params, rows, bent_log_gone_odds)
+    return log_height(ParetoParams(*jnp.exp(log_params)), rows)
 
 
 def plain_log_likelihood(log_params: Float[Array, "4"], rows: HistoryRows) -> Float[Array, ""]:
     """The same, where no slope is asked for."""
-    return _log_likelihood(log_params, rows, log_gone_odds)
+    return log_height(ParetoParams(*jnp.exp(log_params)), rows, odds_of=log_gone_odds)
 
 
-def _log_likelihood(
-    log_params: Float[Array, "4"], rows: HistoryRows, odds_of: Callable[[Silence, Rates], Array]
+def log_height(
+    params: ParetoParams,
+    rows: HistoryRows,
+    group: Int[Array, " rows"] | None = None,
+    odds_of: Callable[[Silence, Rates], Array] = bent_log_gone_odds,
 ) -> Float[Array, ""]:
-    r, alpha, s, beta = jnp.exp(log_params)
-    step = jnp.arange(rows.exceed.size, dtype=r.dtype)
+    """The log-likelihood under the parameters themselves.
+
+    With ``group``, alpha and beta are arrays over groups, and so is ``rows.exceed``.
+    """
+    r, s = jnp.asarray(params.r), jnp.asarray(params.s)
+    alpha, beta = (
+        jnp.asarray(part) if group is None else jnp.asarray(part)[group]
+        for part in (params.alpha, params.beta)
+    )
+    step = jnp.arange(rows.exceed.shape[-1], dtype=r.dtype)
     silence = Silence(r + rows.frequency, rows.recency, rows.age)
     by_row = (
-        r * log_params[1]
+        r * jnp.log(alpha)
         - silence.k * jnp.log(alpha + rows.age)
         - s * jnp.log1p(rows.age / beta)
         + jnp.logaddexp(0.0, odds_of(silence, Rates(alpha, s, beta)))

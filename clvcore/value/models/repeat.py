@@ -72,6 +72,22 @@ def p_alive(params: OrderParams, frequency: Rows, recency: Rows, age: Rows) -> R
     return beta_geometric.p_alive(params, frequency, recency, age, tosses(params))
 
 
+def chance_here(params: OrderParams, frequency: Vector, recency: Vector, age: Vector) -> Vector:
+    """Probability that each user is still here at the end of observation, as plain numbers."""
+    with double():
+        history = [jnp.asarray(part, jnp.float64) for part in (frequency, recency, age)]
+        return np.asarray(p_alive(params, *history))
+
+
+def expected_orders(
+    params: OrderParams, frequency: Vector, recency: Vector, age: Vector, *, horizon: float
+) -> Vector:
+    """Expected orders of each user in (T, T + horizon], in the unit of time of the fit."""
+    with double():
+        history = [jnp.asarray(part, jnp.float64) for part in (frequency, recency, age)]
+        return np.asarray(_expected_orders(params, *history, horizon))
+
+
 def future(
     params: OrderParams,
     frequency: Rows,
@@ -144,6 +160,14 @@ def discounted_orders(
             return np.asarray(here * _ever(params, history[0], history[2]))
         last = min(horizon, NEGLIGIBLE / force) if force > 0 else horizon
         return np.asarray(here * _discounted(params, history[0], history[2], force, last))
+
+
+@jax.jit
+def _expected_orders(
+    params: OrderParams, frequency: Rows, recency: Rows, age: Rows, horizon: Scalar
+) -> Rows:
+    within = future(params, frequency, age)(horizon)
+    return p_alive(params, frequency, recency, age) * within.orders
 
 
 @jax.jit

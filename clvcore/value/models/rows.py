@@ -23,8 +23,9 @@ class HistoryRows(NamedTuple):
     recency: Float[Array, " rows"]
     age: Float[Array, " rows"]
     weight: Float[Array, " rows"]
-    exceed: Float[Array, " counts"]
-    """Users with more than i repeat orders, i = 0, 1, ...; padded with 0."""
+    exceed: Float[Array, "*groups counts"]
+    """Users with more than i repeat orders, i = 0, 1, ...; padded with 0. By group where users are
+    told apart by more than their history."""
 
 
 class SpendRows(NamedTuple):
