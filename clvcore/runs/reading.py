@@ -36,6 +36,8 @@ from clvcore.runs.locks import is_held, try_to_hold
 
 MOST_BYTES = 2 << 30
 """The largest file that is read at once."""
+_HELD = 16 << 20
+"""Text up to this size is one block."""
 _GROWS = 8
 """How many times a packed text grows when it is unpacked, about."""
 _SMALL = 1 << 18
@@ -139,7 +141,7 @@ def read_blocks_apart(
     place: Path,
     how: Reading = DECIDED_BY_FILE,
     *,
-    block_bytes: int = BLOCK_BYTES,
+    block_bytes: int = _HELD,
 ) -> Blocks:
     """The rows of a file on disk, of which one block is held at a time where it is a large text.
 
@@ -163,7 +165,7 @@ def read_blocks_apart(
     own = Path(tempfile.mkdtemp(prefix="reading-", dir=place))
     named = {"path": str(file.resolve()), "table": table, "source": source}
     asked = {**named, "how": asdict(how), "n_bytes": n_bytes}
-    _ask(own, {**asked, "in_blocks": True, "block_bytes": block_bytes}, None)
+    _ask(own, {**asked, "in_blocks": True, "block_bytes": min(block_bytes, BLOCK_BYTES)}, None)
     told = _answer(own, source)
     if "blocks" not in told:
         raw = _table(own, told, table, source)

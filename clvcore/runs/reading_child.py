@@ -11,6 +11,8 @@ from typing import Any
 _GB = 1 << 30
 _MEMORY = 3 * _GB
 _MEMORY_PER_BYTE = 32
+_IN_BLOCKS = 6 * _GB
+"""Addresses, of which far less is ever resident: what was given back stays reserved."""
 _CPU_S = 120
 _CPU_S_PER_MB = 1
 _MOST_WRITTEN = 8 * _GB
@@ -26,7 +28,7 @@ def limit(n_bytes: int, *, in_blocks: bool = False) -> None:
         import resource
     except ImportError:  # Windows has none; the time limit of the parent stays
         return
-    memory = _MEMORY if in_blocks else min(_MEMORY + _MEMORY_PER_BYTE * n_bytes, _physical())
+    memory = _IN_BLOCKS if in_blocks else min(_MEMORY + _MEMORY_PER_BYTE * n_bytes, _physical())
     seconds = _CPU_S + _CPU_S_PER_MB * (n_bytes >> 20)
     limits = {
         "RLIMIT_AS": memory,
