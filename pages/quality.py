@@ -6,11 +6,22 @@ import polars as pl
 import streamlit as st
 
 from clvcore.charts.numbers import UNKNOWN
-from clvcore.charts.ranking import compared
+from clvcore.charts.ranking import compared, for_whom
 from clvcore.data.dataset import Dataset
 from clvcore.messages import say
-from clvcore.ranking.evaluate import COVERAGE, Protocol
-from clvcore.report.judged import answer_of, gaps, one_metric, who
+from clvcore.ranking.beyond import Beyond, Overall
+from clvcore.ranking.evaluate import Protocol
+from clvcore.ranking.metrics import Metric
+from clvcore.ranking.money import Share
+from clvcore.report.judged import (
+    answer_of,
+    gaps,
+    group_name,
+    grouping_name,
+    one_metric,
+    strongest,
+    who,
+)
 from clvcore.runs.finished import stored_report, with_result
 from clvcore.runs.training import MODEL
 from clvcore.runs.workspace import Workspace
@@ -18,7 +29,8 @@ from pages.parts import choice, linked
 from pages.parts.drawing import chart
 from pages.parts.opening import opening
 
-METRICS = ("ndcg", "hit_rate", "recall", "precision", "map", "mrr", COVERAGE)
+RANKED = ("ndcg", "hit_rate", "recall", "precision", "map", "mrr")
+METRICS = (*RANKED, *(one.value for kind in (Share, Beyond, Overall) for one in kind))
 USUAL_LENGTH = 10
 
 
@@ -34,7 +46,7 @@ def open_page(data: Dataset, answer: str) -> None:
 
 def columns_of(*names: str) -> dict[str, Any]:
     """How columns look, under the names that a reader knows; numbers with four places."""
-    numbers = ("mean", "low", "high", "gap", "gap_low", "gap_high")
+    numbers = ("mean", "low", "high", "gap", "gap_low", "gap_high", "p")
     return {
         name: st.column_config.NumberColumn(say(f"page_quality.column.{name}"), format="%.4f")
         if name in numbers
@@ -63,12 +75,13 @@ if not chosen:
     )
     st.stop()
 report = stored_report(with_result(Workspace.default(), chosen))
+told = set(report.metrics["metric"])
 
 top = st.container()
 with st.container(horizontal=True, vertical_alignment="bottom"):
     metric = linked.select(
         say("page_quality.metric_label"),
-        METRICS,
+        [name for name in METRICS if name in told],
         default=METRICS[0],
         shown=lambda name: say(f"page_quality.metric.{name}"),
         key="quality_metric",
@@ -94,11 +107,11 @@ rows = one_metric(report, protocol, metric, k)
 if rows.is_empty():
     st.stop()
 measure = (
-    say("page_quality.coverage_measure")
-    if metric == COVERAGE
-    else say("page_quality.measure", metric=say(f"page_quality.metric.{metric}"), k=k)
+    say("page_quality.measure", metric=say(f"page_quality.metric.{metric}"), k=k)
+    if metric in RANKED
+    else say(f"page_quality.{metric}_measure", k=k)
 )
-columns = ("model", "mean", "low", "high", "gap", "gap_low", "gap_high", "users")
+columns = ("model", "mean", "low", "high", "gap", "gap_low", "gap_high", "p", "users")
 table = rows.join(gaps(report, protocol, metric, k), on="model", how="left")
 table = table.sort("mean", "model", descending=[True, False]).select(columns)
 chart(
@@ -109,8 +122,51 @@ chart(
     columns=columns_of(*columns),
     note=say(f"page_quality.about.{metric}"),
 )
+if metric == Beyond.DIVERSITY:
+    st.caption(say(f"page_quality.traits_{report.traits_of}"))
 st.write(who(report, next(one for one in report.judged if one.protocol == protocol)))
 st.caption(say("page_quality.interval_note"))
+st.caption(say("page_quality.chance_note"))
+
+st.subheader(say("page_quality.for_whom"), anchor=False)
+groups = report.groups.filter(protocol=protocol.value)
+if groups.is_empty():
+    st.write(say("page_quality.older_run", run=chosen))
+else:
+    by = linked.segments(
+        say("page_quality.for_whom_by"),
+        groups["by"].unique(maintain_order=True).to_list(),
+        default=groups["by"][0],
+        shown=grouping_name,
+        key="quality_by",
+    )
+    shown = metric if metric in set(groups["metric"]) else Metric.NDCG.value
+    usual = USUAL_LENGTH if USUAL_LENGTH in report.k else report.k[0]
+    other = strongest(report, protocol, shown, usual)
+    groups = groups.filter(pl.col("by") == by, pl.col("metric") == shown).with_columns(
+        pl.col("group")
+        .map_elements(lambda group: group_name(by, group), return_dtype=pl.String)
+        .alias("name")
+    )
+    about = say(
+        "page_quality.for_whom_measure", metric=say(f"page_quality.metric.{shown}"), k=usual
+    )
+    columns = ("group", "model", "mean", "low", "high", "gap", "gap_low", "gap_high", "users")
+    chart(
+        for_whom(
+            groups.filter(pl.col("model").is_in([MODEL, other])), subject=MODEL, measure=about
+        ),
+        groups.with_columns(named("model", "model"), group="name").select(columns),
+        key="quality_for_whom",
+        alt=say(
+            "page_quality.for_whom_alt",
+            measure=about,
+            other=say(f"page_quality.model.{other}"),
+            by=grouping_name(by),
+        ),
+        columns=columns_of(*columns),
+        note=say("page_quality.for_whom_note", other=say(f"page_quality.model.{other}")),
+    )
 
 with st.expander(say("page_quality.everything")):
     columns = ("metric", "k", "model", "mean", "low", "high", "users")

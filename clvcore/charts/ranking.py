@@ -68,6 +68,61 @@ def compared(metrics: pl.DataFrame, *, subject: str, measure: str) -> go.Figure:
     return made
 
 
+def for_whom(groups: pl.DataFrame, *, subject: str, measure: str) -> go.Figure:
+    """One metric of two models in every group of users, as dots with intervals side by side.
+
+    Args:
+        groups: name, place, model, mean, low, high and users, a row a group and model; the groups
+            stand from top to bottom by place.
+        subject: the model that stands in the accent colour; the other is grey.
+        measure: what the axis says.
+    """
+    names = groups.sort("place")["name"].unique(maintain_order=True).to_list()
+    made = template.figure(height=FRAME + LANE * len(names), x=measure)
+    models = sorted(groups["model"].unique(), key=lambda model: model != subject)
+    for at, model in enumerate(models):
+        own = groups.filter(pl.col("model") == model).sort("place")
+        name = say(f"page_quality.model.{model}")
+        made.add_scatter(
+            x=own["mean"].to_numpy(),
+            y=np.array([names.index(one) + 0.24 * at - 0.12 for one in own["name"]]),
+            mode="markers",
+            marker={"size": 11, "color": template.ACCENT if model == subject else template.BASE},
+            error_x={
+                "type": "data",
+                "symmetric": False,
+                "array": (own["high"] - own["mean"]).to_numpy(),
+                "arrayminus": (own["mean"] - own["low"]).to_numpy(),
+                "thickness": 2,
+                "width": 4,
+            },
+            hovertext=[
+                say(
+                    "page_quality.hover_group",
+                    group=template.literal(row["name"]),
+                    model=name,
+                    mean=row["mean"],
+                    low=row["low"],
+                    high=row["high"],
+                    users=row["users"],
+                )
+                for row in own.to_dicts()
+            ],
+            hoverinfo="text",
+            name=name,
+            cliponaxis=False,
+        )
+    made.update_xaxes(rangemode="tozero", showgrid=True, gridcolor="rgba(128,128,128,0.18)")
+    made.update_yaxes(
+        showgrid=False,
+        tickvals=list(range(len(names))),
+        ticktext=[template.literal(name) for name in names],
+        range=[len(names) - 0.5, -0.5],
+    )
+    made.update_layout(legend={"orientation": "h", "y": 1.0, "yanchor": "bottom", "x": 0})
+    return made
+
+
 def history(events: pl.DataFrame, *, currency: str) -> go.Figure:
     """What a user did over time, a row of dots for each kind of event; what was taken in colour.
 

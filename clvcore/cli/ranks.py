@@ -11,6 +11,7 @@ from clvcore.ranking.evaluate import Judged, Protocol, RankingReport
 
 MODEL = "two_tower"
 SHOWN = ("ndcg", "hit_rate", "recall", "precision", "map", "mrr", "coverage")
+BESIDE = ("revenue", "margin", "novelty", "diversity", "popularity", "coverage", "gini")
 K = 10
 
 
@@ -65,6 +66,43 @@ def print_metrics(report: RankingReport, console: Console) -> None:
             table.add_row(say(f"cli.ranks.{model}"), *cells)
         console.print(table)
     console.print(_verdict(report))
+
+
+def print_beside(report: RankingReport, console: Console) -> None:
+    """What lists are like beside their hits, on new items."""
+    rows = report.metrics.filter((pl.col("protocol") == Protocol.NEW.value) & (pl.col("k") == K))
+    told = [name for name in BESIDE if name in set(rows["metric"])]
+    if rows.is_empty():
+        return
+    console.print(say("cli.evaluate.beside"))
+    table = Table(box=None, header_style="dim", pad_edge=False)
+    table.add_column("", min_width=18)
+    for name in told:
+        table.add_column(say(f"page_quality.metric.{name}"), justify="right")
+    order = rows.filter(pl.col("metric") == "ndcg").sort("mean", "model", descending=[True, False])
+    for model in order["model"]:
+        own = dict(rows.filter(pl.col("model") == model).select("metric", "mean").iter_rows())
+        table.add_row(say(f"cli.ranks.{model}"), *(f"{own[name]:.4f}" for name in told))
+    console.print(table)
+
+
+def print_groups(report: RankingReport, by: str, console: Console) -> None:
+    """NDCG of every model in every group, on new items."""
+    from clvcore.report.judged import group_name, grouping_name
+
+    rows = report.groups.filter(protocol=Protocol.NEW.value, by=by, metric="ndcg")
+    models = rows["model"].unique(maintain_order=True).to_list()
+    console.print(say("cli.evaluate.groups", by=grouping_name(by)))
+    table = Table(box=None, header_style="dim", pad_edge=False)
+    table.add_column("", min_width=18)
+    table.add_column(say("cli.evaluate.users"), justify="right")
+    for model in models:
+        table.add_column(say(f"cli.ranks.{model}"), justify="right")
+    for (_, group), part in rows.sort("place").group_by("place", "group", maintain_order=True):
+        means = dict(part.select("model", "mean").iter_rows())
+        cells = (f"{means[model]:.4f}" for model in models)
+        table.add_row(group_name(by, str(group)), f"{part['users'][0]:,}", *cells)
+    console.print(table)
 
 
 def _verdict(report: RankingReport) -> str:

@@ -1,25 +1,28 @@
 """How good rankings are, beside baselines, on what users did after a cut in time."""
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import StrEnum
 
 import numpy as np
 import polars as pl
-from jaxtyping import Bool, Float64, Int32
+from jaxtyping import Bool, Int32
 
 from clvcore.columns import Kind
 from clvcore.errors import ConfigError, DataError
 from clvcore.features.split import Split
 from clvcore.messages import say
-from clvcore.ranking.interval import DRAWS, Interval, percentile_interval, resampled_means
+from clvcore.ranking.beyond import Catalogue
+from clvcore.ranking.context import Context
+from clvcore.ranking.groups import SCHEMA, STRANGERS, Group, groups_of, judged_groups
+from clvcore.ranking.interval import DRAWS, Interval
 from clvcore.ranking.lists import ItemLists
-from clvcore.ranking.metrics import Metric, coverage, hits_of, per_user
+from clvcore.ranking.measured import compared, measured, overall, summarised
+from clvcore.ranking.metrics import Metric
 from clvcore.ranking.scorers import Scorer
 from clvcore.ranking.top_n import top_n_of_scores
 
-COVERAGE = "coverage"
-"""Share of the catalogue that anybody is shown: a property of all lists together."""
+USUAL_LENGTH = 10
 BLOCK_BYTES = 2**26
 """Scores asked of a scorer at a time."""
 
@@ -50,6 +53,34 @@ class Judged:
     """Targets, among these, on items that nobody had acted on before the period."""
 
 
+GROUPS = pl.Schema({"protocol": pl.String(), **SCHEMA})
+METRICS = pl.Schema(
+    {
+        "protocol": pl.String(),
+        "model": pl.String(),
+        "metric": pl.String(),
+        "k": pl.Int64(),
+        "mean": pl.Float64(),
+        "low": pl.Float64(),
+        "high": pl.Float64(),
+        "users": pl.Int64(),
+    }
+)
+DIFFERENCES = pl.Schema(
+    {
+        "protocol": pl.String(),
+        "model": pl.String(),
+        "other": pl.String(),
+        "metric": pl.String(),
+        "k": pl.Int64(),
+        "mean": pl.Float64(),
+        "low": pl.Float64(),
+        "high": pl.Float64(),
+        "p": pl.Float64(),
+    }
+)
+
+
 @dataclass(frozen=True, slots=True, eq=False)
 class RankingReport:
     """Metrics of several models on the same users, with 95% intervals."""
@@ -64,9 +95,16 @@ class RankingReport:
     judged: tuple[Judged, ...]
     """One a protocol."""
     metrics: pl.DataFrame
-    """protocol, model, metric, k, mean, low, high (null for coverage), users."""
+    """protocol, model, metric, k, mean, low, high (null for what is told of all lists together),
+    users."""
     differences: pl.DataFrame
-    """protocol, model, other, metric, k, mean, low, high: model minus other, paired by user."""
+    """protocol, model, other, metric, k, mean, low, high, p: the first model minus each other one,
+    paired by user; p is that of a sign-flip permutation test."""
+    groups: pl.DataFrame = field(default_factory=lambda: pl.DataFrame(schema=GROUPS))
+    """protocol, by, group, place, model, metric, mean, low, high, gap, gap_low, gap_high, users:
+    for whom, at the usual length of list."""
+    traits_of: str = ""
+    """Column by which diversity compares items; empty where it is not told."""
 
     def metric(
         self, model: str, metric: Metric, k: int, protocol: Protocol = Protocol.NEW
@@ -90,16 +128,19 @@ def evaluate(
     k: Sequence[int] = (5, 10, 20),
     allowed: Bool[np.ndarray, " items"] | None = None,
     draws: int = DRAWS,
+    context: Context | None = None,
 ) -> RankingReport:
     """Every scorer judged on the same users under both protocols.
 
     Args:
-        scorers: models and baselines by name, fitted on events before ``split.cut`` only.
+        scorers: models and baselines by name, fitted on events before ``split.cut`` only; the
+            first one is compared with the others.
         split: what was known, and what users took afterwards.
-        rng: draws the users of the bootstrap.
+        rng: draws the users of the bootstrap and the signs of the permutation test.
         k: lengths of list that are judged.
         allowed: items that may be listed at all; all of the vocabulary where None.
         draws: resamples of the bootstrap.
+        context: money, traits of items and attributes of users, where they are known.
 
     Raises:
         ConfigError: no lengths, or one below 1.
@@ -110,41 +151,75 @@ def evaluate(
         raise ConfigError(say("ranking.lengths", k=list(k)))
     if len(split.targets.user) == 0:
         raise DataError(say("ranking.nobody_to_judge", survival=split.survival.with_targets))
-    offered = len(split.past.items) if allowed is None else int(allowed.sum())
-    judged, metrics, differences = [], [], []
-    ranked = _ranked(scorers, split, lengths[-1], allowed)
+    known = context or Context()
+    offered = np.ones(len(split.past.items), dtype=bool) if allowed is None else allowed
+    catalogue = Catalogue.of(split.past, known.traits)
+    usual = USUAL_LENGTH if USUAL_LENGTH in lengths else lengths[0]
+    judged, metrics, differences, groups = [], [], [], []
+    ranked = _ranked(scorers, split, split.targets.user, lengths[-1], allowed)
+    strangers = _strangers(scorers, split, usual, allowed)
     for protocol in Protocol:
-        taken, users = taken_items(split, protocol)
+        taken, rows = taken_items(split, protocol)
         judged.append(_judged(split, protocol, taken))
         if not len(taken):
             continue
-        table, covered = _measured(ranked[protocol], users, taken, lengths, offered)
-        frame, paired = _summarised(
-            table, resampled_means(table, rng, draws=draws), scorers, lengths
-        )
         label = pl.lit(protocol.value).alias("protocol")
-        metrics.append(frame.with_columns(label, users=pl.lit(len(taken))))
-        metrics.append(covered.with_columns(label, users=pl.lit(len(taken))))
-        differences.append(paired.with_columns(label))
-    columns = ["protocol", "model", "metric", "k", "mean", "low", "high", "users"]
-    paired = ["protocol", "model", "other", "metric", "k", "mean", "low", "high"]
+        lists = {name: items[rows] for name, items in ranked[protocol].items()}
+        money = known.money and known.money.where(_counted(split, protocol))
+        table = measured(lists, taken, lengths, catalogue, money)
+        whole = overall(lists, lengths, offered)
+        frame = pl.concat([summarised(table, rng, draws=draws), whole])
+        metrics.append(frame.with_columns(label, users=pl.lit(len(taken), pl.Int64)))
+        differences.append(compared(table, rng, draws=draws).with_columns(label))
+        users = split.targets.user[rows]
+        own = groups_of(split, catalogue, known.segments, users, taken)
+        found = [judged_groups(lists, own, k=usual, rng=rng, draws=draws)]
+        if strangers is not None:
+            found.append(judged_groups(*strangers, k=usual, rng=rng, draws=draws))
+        groups.append(pl.concat(found).with_columns(label))
     return RankingReport(
         k=lengths,
         goal=split.goal,
         cut=split.cut,
         end=split.end,
         judged=tuple(judged),
-        metrics=pl.concat([part.select(columns) for part in metrics]).sort(columns[:4]),
-        differences=pl.concat([part.select(paired) for part in differences]).sort(paired[:5]),
+        metrics=_in_order(metrics, METRICS.names(), 4),
+        differences=_in_order(differences, DIFFERENCES.names(), 5),
+        groups=pl.concat(groups).select(GROUPS.names()),
+        traits_of=known.traits_of,
     )
+
+
+def _in_order(parts: list[pl.DataFrame], names: list[str], keys: int) -> pl.DataFrame:
+    return pl.concat([part.select(names) for part in parts]).sort(names[:keys])
+
+
+def _counted(split: Split, protocol: Protocol) -> Bool[np.ndarray, " targets"]:
+    """Targets that count under a protocol."""
+    repeat = split.targets.repeat
+    return ~repeat if protocol == Protocol.NEW else np.ones_like(repeat)
+
+
+def _strangers(
+    scorers: Mapping[str, Scorer],
+    split: Split,
+    n: int,
+    allowed: Bool[np.ndarray, " items"] | None,
+) -> tuple[dict[str, Int32[np.ndarray, "users n"]], list[Group]] | None:
+    """Lists for the users of whom nothing was known, as a group; None where there are none."""
+    targets = split.strangers
+    if not len(targets.user):
+        return None
+    lists = _ranked(scorers, split, targets.user, n, allowed)[Protocol.NEW]
+    taken = ItemLists(targets.start, targets.item)
+    return lists, [Group(STRANGERS, STRANGERS, 0, taken)]
 
 
 def taken_items(split: Split, protocol: Protocol) -> tuple[ItemLists, Int32[np.ndarray, " users"]]:
     """What counts for each user who is judged, and their places among the split's users."""
     targets = split.targets
     taken = ItemLists(targets.start, targets.item)
-    if protocol == Protocol.NEW:
-        taken = taken.where(~targets.repeat)
+    taken = taken.where(_counted(split, protocol))
     users = np.flatnonzero(taken.lengths()).astype(np.int32)
     return taken.take(users).distinct(), users
 
@@ -167,17 +242,18 @@ def _judged(split: Split, protocol: Protocol, taken: ItemLists) -> Judged:
 def _ranked(
     scorers: Mapping[str, Scorer],
     split: Split,
+    users: Int32[np.ndarray, " users"],
     n: int,
     allowed: Bool[np.ndarray, " items"] | None,
 ) -> dict[Protocol, dict[str, Int32[np.ndarray, "users n"]]]:
-    """The lists of all judged users by protocol and model; every scorer is asked once."""
+    """The lists of users by protocol and model; every scorer is asked once."""
     past = ItemLists(split.past.start, split.past.item)
     lists: dict[Protocol, dict[str, np.ndarray]] = {protocol: {} for protocol in Protocol}
     for name, scorer in scorers.items():
         parts: dict[Protocol, list[np.ndarray]] = {protocol: [] for protocol in Protocol}
-        for users in _blocks(split.targets.user, len(split.past.items)):
-            scores = scorer.scores(users)
-            seen = past.take(users)
+        for block in _blocks(users, len(split.past.items)):
+            scores = scorer.scores(block)
+            seen = past.take(block)
             new = top_n_of_scores(scores, n, seen=seen, allowed=allowed)
             parts[Protocol.NEW].append(new.items)
             parts[Protocol.ALL].append(top_n_of_scores(scores, n, allowed=allowed).items)
@@ -192,59 +268,3 @@ def _blocks(
     size = max(BLOCK_BYTES // (4 * max(n_items, 1)), 1)
     for start in range(0, len(users), size):
         yield users[start : start + size]
-
-
-def _measured(
-    lists: dict[str, Int32[np.ndarray, "_ n"]],
-    users: Int32[np.ndarray, " users"],
-    taken: ItemLists,
-    lengths: tuple[int, ...],
-    n_items: int,
-) -> tuple[Float64[np.ndarray, "users measures"], pl.DataFrame]:
-    """Metrics of every user, a column for each (model, k, metric), and the coverage."""
-    columns, covered = [], []
-    for model, ranked in lists.items():
-        own = ranked[users]
-        hits = hits_of(own, taken)
-        for k in lengths:
-            columns.extend(per_user(hits, taken.lengths(), k).values())
-            covered.append((model, k, coverage(own, k, n_items)))
-    frame = pl.DataFrame(
-        covered, schema={"model": pl.String, "k": pl.Int64, "mean": pl.Float64}, orient="row"
-    ).with_columns(
-        pl.lit(COVERAGE).alias("metric"),
-        pl.lit(None, pl.Float64).alias("low"),
-        pl.lit(None, pl.Float64).alias("high"),
-    )
-    return np.stack(columns, axis=1), frame
-
-
-def _summarised(
-    table: Float64[np.ndarray, "users measures"],
-    draws: Float64[np.ndarray, "draws measures"],
-    scorers: Mapping[str, Scorer],
-    lengths: tuple[int, ...],
-) -> tuple[pl.DataFrame, pl.DataFrame]:
-    """Means with intervals, and paired differences of every two models."""
-    shape = (len(scorers), len(lengths), len(Metric))
-    means = table.mean(axis=0).reshape(shape)
-    draws = draws.reshape(-1, *shape)
-    own, paired = [], []
-    for a, model in enumerate(scorers):
-        for i, k in enumerate(lengths):
-            for j, metric in enumerate(Metric):
-                interval = percentile_interval(means[a, i, j], draws[:, a, i, j])
-                own.append((model, metric.value, k, *interval))
-                for b, other in enumerate(scorers):
-                    if b != a:
-                        difference = percentile_interval(
-                            means[a, i, j] - means[b, i, j], draws[:, a, i, j] - draws[:, b, i, j]
-                        )
-                        paired.append((model, other, metric.value, k, *difference))
-    numbers = {"k": pl.Int64, "mean": pl.Float64, "low": pl.Float64, "high": pl.Float64}
-    named = {"model": pl.String, "metric": pl.String}
-    both = {"model": pl.String, "other": pl.String, "metric": pl.String}
-    return (
-        pl.DataFrame(own, schema=named | numbers, orient="row"),
-        pl.DataFrame(paired, schema=both | numbers, orient="row"),
-    )

@@ -107,9 +107,3 @@ def per_user(
         Metric.MAP: mean_average_precision(first, taken),
         Metric.MRR: reciprocal_rank(first),
     }
-
-
-def coverage(ranked: Int32[np.ndarray, "users n"], k: int, n_items: int) -> float:
-    """Share of the catalogue that is among the first ``k`` of at least one user's list."""
-    first = ranked[:, :k]
-    return len(np.unique(first[first >= 0])) / n_items

@@ -7,8 +7,15 @@ import polars as pl
 from clvcore.charts import words
 from clvcore.charts.numbers import percent, short
 from clvcore.messages import say
-from clvcore.ranking.evaluate import COVERAGE, Judged, Protocol, RankingReport
+from clvcore.ranking.beyond import Beyond, Overall
+from clvcore.ranking.evaluate import Judged, Protocol, RankingReport
+from clvcore.ranking.groups import ATTRIBUTE, HISTORY, POPULARITY
 from clvcore.report.material import MODEL
+
+DESCRIBING = (*(one.value for one in Beyond), *(one.value for one in Overall))
+"""What describes lists and is not better for being more."""
+SHARES = (Overall.COVERAGE.value, Beyond.POPULARITY.value)
+"""What is told as a percentage."""
 
 
 def answer_of(report: RankingReport, protocol: Protocol, metric: str, k: int) -> str:
@@ -17,10 +24,11 @@ def answer_of(report: RankingReport, protocol: Protocol, metric: str, k: int) ->
     if rows.is_empty():
         return say("page_quality.nobody")
     own = rows.filter(pl.col("model") == MODEL)["mean"][0]
-    if metric == COVERAGE:
+    if metric in DESCRIBING:
         others = rows.filter(pl.col("model") != MODEL)["mean"].to_list()
-        low, high = percent(min(others)), percent(max(others))
-        return say("page_quality.coverage_answer", k=k, own=percent(own), low=low, high=high)
+        told = percent if metric in SHARES else short
+        low, high = told(min(others)), told(max(others))
+        return say(f"page_quality.{metric}_answer", k=k, own=told(own), low=low, high=high)
     row = gaps(report, protocol, metric, k).sort("gap", "model").row(0, named=True)
     low, high = row["gap_low"], row["gap_high"]
     key = "better" if low > 0 else "worse" if high < 0 else "level"
@@ -46,7 +54,7 @@ def one_metric(report: RankingReport, protocol: Protocol, metric: str, k: int) -
 
 
 def gaps(report: RankingReport, protocol: Protocol, metric: str, k: int) -> pl.DataFrame:
-    """The model minus each other one, paired by user: model, gap, gap_low, gap_high."""
+    """The model minus each other one, paired by user: model, gap, gap_low, gap_high, p."""
     rows = report.differences.filter(
         (pl.col("protocol") == protocol.value)
         & (pl.col("model") == MODEL)
@@ -58,7 +66,33 @@ def gaps(report: RankingReport, protocol: Protocol, metric: str, k: int) -> pl.D
         gap="mean",
         gap_low="low",
         gap_high="high",
+        p="p",
     )
+
+
+def strongest(report: RankingReport, protocol: Protocol, metric: str, k: int) -> str | None:
+    """The baseline that reaches most; None where there is none."""
+    rows = one_metric(report, protocol, metric, k).filter(pl.col("model") != MODEL)
+    return None if rows.is_empty() else rows.sort("mean", "model")["model"][-1]
+
+
+def grouping_name(by: str) -> str:
+    """What a reader calls a way of grouping."""
+    if by.startswith(ATTRIBUTE):
+        name = by.removeprefix(ATTRIBUTE)
+        return say("page_quality.by_channel") if name == "channel" else name
+    return say(f"page_quality.by_{by}")
+
+
+def group_name(by: str, group: str) -> str:
+    """What a reader calls one group."""
+    if by.startswith(ATTRIBUTE):
+        return words.group(group)
+    if by == HISTORY:
+        low, high = group.split("-")
+        key = "events_of" if low == high else "events_between"
+        return say(f"page_quality.{key}", low=int(low), high=int(high))
+    return say(f"page_quality.third_{group}" if by == POPULARITY else "page_quality.no_history")
 
 
 def who(report: RankingReport, judged: Judged) -> str:

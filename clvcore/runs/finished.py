@@ -10,13 +10,20 @@ from clvcore.columns import Kind
 from clvcore.errors import RunError
 from clvcore.messages import say
 from clvcore.ranking.again import Again, WithRepeats
-from clvcore.ranking.evaluate import Judged, Protocol, RankingReport
+from clvcore.ranking.evaluate import (
+    DIFFERENCES,
+    GROUPS,
+    METRICS,
+    Judged,
+    Protocol,
+    RankingReport,
+)
 from clvcore.runs.folder import RunFolder
 from clvcore.runs.shelf import find_run
-from clvcore.runs.training import Before, Material, find_dataset
+from clvcore.runs.training import Before, Material, find_dataset, judged
 from clvcore.runs.workspace import Workspace
 from clvcore.towers.config import TowerConfig
-from clvcore.towers.encode import Embeddings
+from clvcore.towers.encode import Embeddings, embeddings
 from clvcore.towers.lesson import Lesson
 from clvcore.towers.model import Model
 from clvcore.towers.store import embeddings_from, model_from
@@ -36,12 +43,15 @@ class FinishedRun:
 
     def scorer(self) -> WithRepeats:
         """Scores of all items now, also of those that a user had before."""
-        plain = self.run.read("again.json")
-        again = Again(np.array(plain["weights"]), plain["scale"])
         material = self.material
         return WithRepeats(
-            self.embeddings, again, material.seen, material.cuts.end, material.test.goal
+            self.embeddings, self.again(), material.seen, material.cuts.end, material.test.goal
         )
+
+    def again(self) -> Again:
+        """What having had an item adds to its similarity."""
+        plain = self.run.read("again.json")
+        return Again(np.array(plain["weights"]), plain["scale"])
 
     def model(self) -> Model:
         """The towers, to encode a new or changed user or item."""
@@ -63,6 +73,23 @@ def finished(workspace: Workspace, run_id: str) -> FinishedRun:
     )
     lesson = material.lesson(Before(run.read("summary.json")["learned_before"]))
     return FinishedRun(run, config, material, vectors, lesson)
+
+
+def judged_again(workspace: Workspace, run_id: str, more: tuple[str, ...]) -> RankingReport:
+    """The run judged anew on its test period, beside further baselines.
+
+    Args:
+        workspace: where the run is.
+        run_id: its id.
+        more: those of `clvcore.ranking.baselines.MORE_BASELINES` that are wanted.
+
+    Raises:
+        RunError: there is no such run, it has no model, or its data set is gone.
+        ConfigError: a baseline does not fit into memory.
+    """
+    own = finished(workspace, run_id)
+    vectors = embeddings(own.model(), own.lesson, own.material.test.past)
+    return judged(own.material, vectors, own.again(), seed=own.config["train"]["seed"], more=more)
 
 
 def with_result(workspace: Workspace, run_id: str) -> RunFolder:
@@ -98,9 +125,18 @@ def stored_report(run: RunFolder) -> RankingReport:
         cut=plain["cut"],
         end=plain["end"],
         judged=tuple(_judged(**judged) for judged in plain["judged"]),
-        metrics=pl.DataFrame(plain["metrics"], infer_schema_length=None),
-        differences=pl.DataFrame(plain["differences"], infer_schema_length=None),
+        metrics=_frame(plain["metrics"], METRICS),
+        differences=_frame(plain["differences"], DIFFERENCES),
+        groups=_frame(plain.get("groups", []), GROUPS),
+        traits_of=plain.get("traits_of", ""),
     )
+
+
+def _frame(stored: Any, schema: pl.Schema) -> pl.DataFrame:
+    """A stored frame, also by rows and without the columns that came later, as older runs have it."""
+    found = pl.DataFrame(stored, infer_schema_length=None)
+    whole = pl.concat([pl.DataFrame(schema=schema), found], how="diagonal_relaxed")
+    return whole.select(schema.names()).cast(dict(schema))
 
 
 def _judged(protocol: str, **counts: int) -> Judged:

@@ -8,6 +8,8 @@ from typing import Any
 
 import jax
 import numpy as np
+import polars as pl
+import polars.selectors as cs
 
 from clvcore.data.dataset import Dataset
 from clvcore.errors import ClvError, RunError
@@ -15,15 +17,16 @@ from clvcore.features.attributes import Attributes, item_attributes, user_attrib
 from clvcore.features.histories import Histories, histories
 from clvcore.features.split import Cuts, Split, split_by_time, time_cuts
 from clvcore.messages import say
-from clvcore.ranking.again import WithRepeats, fit_again
+from clvcore.ranking.again import Again, WithRepeats, fit_again
 from clvcore.ranking.baselines import fit_baselines
+from clvcore.ranking.context import context_of
 from clvcore.ranking.evaluate import RankingReport, evaluate
 from clvcore.ranking.scorers import EmbeddingScorer
 from clvcore.ranking.watch import Watch
 from clvcore.runs.folder import RunFolder, State
 from clvcore.runs.workspace import Workspace
 from clvcore.towers.config import TowerConfig, TrainConfig
-from clvcore.towers.encode import embeddings
+from clvcore.towers.encode import Embeddings, embeddings
 from clvcore.towers.lesson import Lesson
 from clvcore.towers.model import Model
 from clvcore.towers.store import embeddings_bytes, model_bytes, n_parameters
@@ -200,15 +203,7 @@ def _keep(run: RunFolder, material: Material, found: Found, final: Final, *, see
     searched = embeddings(found.model, material.lesson(Before.VALIDATION), material.valid.past)
     again = fit_again(searched, material.valid, rng=rng)
     lesson, past = material.lesson(final.before), material.test.past
-    judged = embeddings(final.model, lesson, past)
-    report = evaluate(
-        {
-            MODEL: WithRepeats(judged, again, past, material.cuts.test, material.test.goal),
-            **fit_baselines(past, rng=np.random.default_rng(seed)),
-        },
-        material.test,
-        rng=rng,
-    )
+    report = judged(material, embeddings(final.model, lesson, past), again, seed=seed)
     served = embeddings(final.model, lesson, material.seen)
     run.write_bytes("model.safetensors", model_bytes(final.model))
     run.write_bytes("embeddings.safetensors", embeddings_bytes(served))
@@ -230,15 +225,45 @@ def _keep(run: RunFolder, material: Material, found: Found, final: Final, *, see
     )
 
 
+def judged(
+    material: Material, vectors: Embeddings, again: Again, *, seed: int, more: tuple[str, ...] = ()
+) -> RankingReport:
+    """The model beside all baselines on the test period.
+
+    Args:
+        material: the data set.
+        vectors: of users after what they did before the test.
+        again: what having had an item adds.
+        seed: of the baselines that are learned, and of the intervals.
+        more: further baselines, see `fit_baselines`.
+    """
+    past, test = material.test.past, material.test
+    model = WithRepeats(vectors, again, past, material.cuts.test, test.goal)
+    baselines = fit_baselines(past, rng=np.random.default_rng(seed), more=more)
+    return evaluate(
+        {MODEL: model, **baselines},
+        test,
+        rng=np.random.default_rng(seed),
+        context=context_of(material.dataset, test),
+    )
+
+
 def report_json(report: RankingReport) -> dict[str, Any]:
-    """A report as JSON, whole: frames as lists of rows."""
+    """A report as JSON, whole: frames as columns, which takes half the room of rows."""
     plain = {
         "k": list(report.k),
         "goal": report.goal.value,
         "cut": report.cut,
         "end": report.end,
         "judged": [asdict(judged) for judged in report.judged],
-        "metrics": report.metrics.to_dicts(),
-        "differences": report.differences.to_dicts(),
+        "traits_of": report.traits_of,
+        "metrics": _columns(report.metrics),
+        "differences": _columns(report.differences),
+        "groups": _columns(report.groups),
     }
     return json.loads(json.dumps(plain))
+
+
+def _columns(frame: pl.DataFrame) -> dict[str, list[Any]]:
+    """A frame by column; eight significant digits are more than intervals can tell apart."""
+    return frame.with_columns(cs.float().round_sig_figs(8)).to_dict(as_series=False)

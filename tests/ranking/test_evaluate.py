@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 
 from clvcore.errors import ConfigError, DataError
+from clvcore.ranking.beyond import Overall
 from clvcore.ranking.evaluate import Protocol, evaluate
 from clvcore.ranking.metrics import Metric
 from tests.ranking.behaviour import split
@@ -64,7 +65,9 @@ def test_every_user_is_accounted_for():
 def test_every_metric_of_every_model_stands_in_the_report_once():
     found = report({"a": Fixed(5), "b": Fixed(5, backwards=True)}, k=(1, 3))
     keys = ["protocol", "model", "metric", "k"]
-    assert found.metrics.height == 2 * 2 * 2 * (len(Metric) + 1)  # + coverage
+    assert found.metrics.height == 2 * 2 * 2 * (
+        len(Metric) + 2 + len(Overall)
+    )  # + novelty and popularity
     assert found.metrics.select(keys).is_unique().all()
     assert found.metrics.select(keys).equals(found.metrics.select(keys).sort(keys))
 

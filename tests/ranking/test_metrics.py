@@ -13,7 +13,7 @@ import numpy as np
 import pytest
 
 from clvcore.ranking.lists import ItemLists
-from clvcore.ranking.metrics import Metric, coverage, hits_of, per_user
+from clvcore.ranking.metrics import Metric, hits_of, per_user
 
 RANKED = np.array([[7, 2, 5, 4, 1]], dtype=np.int32)
 TAKEN = ItemLists.of([[2, 4, 9]])
@@ -65,9 +65,3 @@ def test_an_empty_place_in_a_list_is_no_hit():
 def test_what_one_user_took_is_no_hit_for_the_next():
     ranked = np.array([[0, 1], [0, 1]], dtype=np.int32)
     assert hits_of(ranked, ItemLists.of([[0], [1]])).tolist() == [[True, False], [False, True]]
-
-
-def test_coverage_counts_items_that_anybody_is_shown():
-    ranked = np.array([[0, 1, 5], [1, 2, -1]], dtype=np.int32)
-    assert coverage(ranked, 2, 10) == 3 / 10  # items 0, 1 and 2
-    assert coverage(ranked, 3, 10) == 4 / 10  # and item 5

@@ -4,8 +4,10 @@ import polars as pl
 
 from clvcore.charts.ranking import compared
 from clvcore.messages import say
-from clvcore.ranking.evaluate import COVERAGE, Protocol, RankingReport
+from clvcore.ranking.beyond import Beyond, Overall
+from clvcore.ranking.evaluate import Protocol, RankingReport
 from clvcore.ranking.metrics import Metric
+from clvcore.ranking.money import Share
 from clvcore.report.cells import count, table
 from clvcore.report.judged import answer_of, gaps, one_metric, who
 from clvcore.report.material import MODEL, Trained
@@ -13,7 +15,12 @@ from clvcore.report.story import Block, Chart, Section, Table
 
 USUAL_LENGTH = 10
 METRIC = Metric.NDCG.value
-ORDER = (*(metric.value for metric in Metric), COVERAGE)
+ORDER = (
+    *(metric.value for metric in Metric),
+    *(share.value for share in Share),
+    *(one.value for one in Beyond),
+    *(one.value for one in Overall),
+)
 
 
 def model_section(trained: Trained | None, *, data_name: str) -> Section:
