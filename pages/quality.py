@@ -114,19 +114,26 @@ measure = (
 columns = ("model", "mean", "low", "high", "gap", "gap_low", "gap_high", "p", "users")
 table = rows.join(gaps(report, protocol, metric, k), on="model", how="left")
 table = table.sort("mean", "model", descending=[True, False]).select(columns)
+about = say(f"page_quality.about.{metric}")
+if metric == Beyond.DIVERSITY:
+    traits = say(f"page_quality.traits_{report.traits_of}")
+    about = say("units.both", first=about, second=traits)
 chart(
     compared(rows, subject=MODEL, measure=measure),
     table.with_columns(named("model", "model")),
     key="quality_chart",
     alt=say("page_quality.alt", measure=measure),
     columns=columns_of(*columns),
-    note=say(f"page_quality.about.{metric}"),
+    note=about,
 )
-if metric == Beyond.DIVERSITY:
-    st.caption(say(f"page_quality.traits_{report.traits_of}"))
 st.write(who(report, next(one for one in report.judged if one.protocol == protocol)))
-st.caption(say("page_quality.interval_note"))
-st.caption(say("page_quality.chance_note"))
+st.caption(
+    say(
+        "units.both",
+        first=say("page_quality.interval_note"),
+        second=say("page_quality.chance_note"),
+    )
+)
 
 st.subheader(say("page_quality.for_whom"), anchor=False)
 groups = report.groups.filter(protocol=protocol.value)
@@ -148,19 +155,19 @@ else:
         .map_elements(lambda group: group_name(by, group), return_dtype=pl.String)
         .alias("name")
     )
-    about = say(
+    measure = say(
         "page_quality.for_whom_measure", metric=say(f"page_quality.metric.{shown}"), k=usual
     )
     columns = ("group", "model", "mean", "low", "high", "gap", "gap_low", "gap_high", "users")
     chart(
         for_whom(
-            groups.filter(pl.col("model").is_in([MODEL, other])), subject=MODEL, measure=about
+            groups.filter(pl.col("model").is_in([MODEL, other])), subject=MODEL, measure=measure
         ),
         groups.with_columns(named("model", "model"), group="name").select(columns),
         key="quality_for_whom",
         alt=say(
             "page_quality.for_whom_alt",
-            measure=about,
+            measure=measure,
             other=say(f"page_quality.model.{other}"),
             by=grouping_name(by),
         ),

@@ -84,15 +84,15 @@ def for_whom(groups: pl.DataFrame, *, subject: str, measure: str) -> go.Figure:
         own = groups.filter(pl.col("model") == model).sort("place")
         name = say(f"page_quality.model.{model}")
         made.add_scatter(
-            x=own["mean"].to_numpy(),
-            y=np.array([names.index(one) + 0.24 * at - 0.12 for one in own["name"]]),
+            x=own["mean"].to_list(),
+            y=[names.index(one) + 0.24 * at - 0.12 for one in own["name"]],
             mode="markers",
             marker={"size": 11, "color": template.ACCENT if model == subject else template.BASE},
             error_x={
                 "type": "data",
                 "symmetric": False,
-                "array": (own["high"] - own["mean"]).to_numpy(),
-                "arrayminus": (own["mean"] - own["low"]).to_numpy(),
+                "array": (own["high"] - own["mean"]).to_list(),
+                "arrayminus": (own["mean"] - own["low"]).to_list(),
                 "thickness": 2,
                 "width": 4,
             },

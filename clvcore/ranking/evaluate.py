@@ -17,7 +17,7 @@ from clvcore.ranking.context import Context
 from clvcore.ranking.groups import SCHEMA, STRANGERS, Group, groups_of, judged_groups
 from clvcore.ranking.interval import DRAWS, Interval
 from clvcore.ranking.lists import ItemLists
-from clvcore.ranking.measured import compared, measured, overall, summarised
+from clvcore.ranking.measured import compared, measured, overall, resampled, summarised
 from clvcore.ranking.metrics import Metric
 from clvcore.ranking.scorers import Scorer
 from clvcore.ranking.top_n import top_n_of_scores
@@ -168,9 +168,10 @@ def evaluate(
         money = known.money and known.money.where(_counted(split, protocol))
         table = measured(lists, taken, lengths, catalogue, money)
         whole = overall(lists, lengths, offered)
-        frame = pl.concat([summarised(table, rng, draws=draws), whole])
+        drawn = resampled(table, rng, draws=draws)
+        frame = pl.concat([summarised(table, drawn), whole])
         metrics.append(frame.with_columns(label, users=pl.lit(len(taken), pl.Int64)))
-        differences.append(compared(table, rng, draws=draws).with_columns(label))
+        differences.append(compared(table, drawn, rng).with_columns(label))
         users = split.targets.user[rows]
         own = groups_of(split, catalogue, known.segments, users, taken)
         found = [judged_groups(lists, own, k=usual, rng=rng, draws=draws)]

@@ -60,45 +60,54 @@ def measured(
     return Measures(columns, np.stack(values, axis=1), bases)
 
 
-def summarised(table: Measures, rng: np.random.Generator, *, draws: int) -> pl.DataFrame:
+class Drawn(NamedTuple):
+    """Means of all measures, or shares of the money, and those of resampled users."""
+
+    means: Float64[np.ndarray, " measures"]
+    draws: Float64[np.ndarray, "draws measures"]
+
+
+def resampled(table: Measures, rng: np.random.Generator, *, draws: int) -> Drawn:
+    """Every column's sum over that of its base, for all users and for resampled ones."""
+    of: Int[np.ndarray, " measures"] = np.array([one.of for one in table.columns])
+    both = np.hstack([table.values, table.bases])
+    width = table.values.shape[1]
+    means, drawn = both.mean(axis=0), resampled_means(both, rng, draws=draws)
+    # a resample in which nobody paid caught nothing of nothing
+    base = np.where(drawn[:, width:] > 0, drawn[:, width:], np.inf)
+    return Drawn(means[:width] / means[width:][of], drawn[:, :width] / base[:, of])
+
+
+def summarised(table: Measures, drawn: Drawn) -> pl.DataFrame:
     """Mean (or share of the money) with its interval over resampled users, a row a measure."""
-    means, drawn = _means(table, rng, draws=draws)
     rows = [
-        (one.model, one.metric, one.k, *percentile_interval(means[at], drawn[:, at]))
+        (one.model, one.metric, one.k, *percentile_interval(drawn.means[at], drawn.draws[:, at]))
         for at, one in enumerate(table.columns)
     ]
     return pl.DataFrame(rows, schema=_SCHEMA, orient="row")
 
 
-def compared(table: Measures, rng: np.random.Generator, *, draws: int) -> pl.DataFrame:
+def compared(table: Measures, drawn: Drawn, rng: np.random.Generator) -> pl.DataFrame:
     """The first model minus each other one: interval and p-value, paired by user.
 
     A p-value of shares of money is that of the money caught, whose base is the same for both.
     """
-    means, drawn = _means(table, rng, draws=draws)
     at = {(one.model, one.metric, one.k): place for place, one in enumerate(table.columns)}
     first = table.columns[0].model
-    pairs = [
-        (at[first, one.metric, one.k], place)
-        for place, one in enumerate(table.columns)
-        if one.model != first
-    ]
-    own, other = (
-        (np.array(side, np.int64) for side in zip(*pairs, strict=True)) if pairs else ([], [])
-    )
-    chance = sign_flip_p(table.values[:, own] - table.values[:, other], rng) if pairs else []
-    rows = [
-        (
-            first,
-            table.columns[b].model,
-            table.columns[b].metric,
-            table.columns[b].k,
-            *percentile_interval(means[a] - means[b], drawn[:, a] - drawn[:, b]),
-            float(p),
-        )
-        for (a, b), p in zip(pairs, chance, strict=True)
-    ]
+    own, other = [], []
+    for place, one in enumerate(table.columns):
+        if one.model != first:
+            own.append(at[first, one.metric, one.k])
+            other.append(place)
     schema = {"model": pl.String, "other": pl.String, **_SCHEMA, "p": pl.Float64}
+    if not other:
+        return pl.DataFrame(schema=schema)
+    chance = sign_flip_p(table.values[:, own] - table.values[:, other], rng)
+    gaps, moved = drawn.means[own] - drawn.means[other], drawn.draws[:, own] - drawn.draws[:, other]
+    rows = []
+    for place, one in enumerate(table.columns[b] for b in other):
+        interval = percentile_interval(gaps[place], moved[:, place])
+        rows.append((first, one.model, one.metric, one.k, *interval, float(chance[place])))
     return pl.DataFrame(rows, schema=schema, orient="row")
 
 
@@ -115,19 +124,6 @@ def overall(
             rows.append((model, Overall.COVERAGE.value, k, shown, None, None))
             rows.append((model, Overall.GINI.value, k, gini(ranked, k, offered), None, None))
     return pl.DataFrame(rows, schema=_SCHEMA, orient="row")
-
-
-def _means(
-    table: Measures, rng: np.random.Generator, *, draws: int
-) -> tuple[Float64[np.ndarray, " measures"], Float64[np.ndarray, "draws measures"]]:
-    """Means of all columns, and those of resampled users; each over its base."""
-    of: Int[np.ndarray, " measures"] = np.array([one.of for one in table.columns])
-    both = np.hstack([table.values, table.bases])
-    width = table.values.shape[1]
-    means, drawn = both.mean(axis=0), resampled_means(both, rng, draws=draws)
-    # a resample in which nobody paid caught nothing of nothing
-    base = np.where(drawn[:, width:] > 0, drawn[:, width:], np.inf)
-    return means[:width] / means[width:][of], drawn[:, :width] / base[:, of]
 
 
 _SCHEMA = {

@@ -7,7 +7,7 @@ import polars as pl
 
 from clvcore import columns as col
 from clvcore.charts import template
-from clvcore.charts.ranking import compared, history
+from clvcore.charts.ranking import compared, for_whom, history
 
 METRICS = pl.DataFrame(
     {
@@ -45,6 +45,30 @@ def test_a_metric_without_an_interval_is_a_dot_alone():
     for row in compared(bare, subject="two_tower", measure="coverage").data:
         assert not row.error_x.visible
         assert "no interval" in row.hovertext[0]
+
+
+GROUPS = pl.DataFrame(
+    {
+        "name": ["few", "few", "many", "many"],
+        "place": [0, 0, 1, 1],
+        "model": ["item_knn", "two_tower", "two_tower", "item_knn"],
+        "mean": [0.1, 0.2, 0.3, 0.4],
+        "low": [0.05, 0.15, 0.2, 0.3],
+        "high": [0.2, 0.3, 0.4, 0.5],
+        "users": [5, 5, 50, 50],
+    }
+)
+
+
+def test_groups_show_both_models_side_by_side_from_top_to_bottom():
+    made = for_whom(GROUPS, subject="two_tower", measure="NDCG@10")
+    model, other = made.data
+    assert (model.marker.color, other.marker.color) == (template.ACCENT, template.BASE)
+    assert (list(model.x), list(other.x)) == ([0.2, 0.3], [0.1, 0.4])
+    assert list(made.layout.yaxis.ticktext) == ["few", "many"]
+    assert made.layout.yaxis.range[0] > made.layout.yaxis.range[1]  # the first is on top
+    assert "n = 5 users" in model.hovertext[0]
+    assert all(below > above for below, above in zip(other.y, model.y, strict=True))
 
 
 def test_a_history_has_a_row_for_each_kind_with_what_was_taken_in_colour():

@@ -51,7 +51,7 @@ def test_training_tells_the_run_the_device_and_the_metrics_beside_the_baselines(
     }
     for metrics in (trained["model"], *trained["baselines"].values()):
         assert {"ndcg@10", "hit_rate@10", "recall@10", "precision@10", "map@10"} <= set(metrics)
-        assert all(0 <= value <= 1 for value in metrics.values())
+        assert all(0 <= value <= 1 for name, value in metrics.items() if "novelty" not in name)
 
 
 def test_evaluating_a_run_tells_what_training_told(trained):
@@ -61,6 +61,22 @@ def test_evaluating_a_run_tells_what_training_told(trained):
     text = run("evaluate", trained["run_id"]).output
     assert "item-kNN" in text
     assert "ndcg@10" in text
+    assert "Revenue caught" in text
+
+
+def test_evaluating_tells_groups_of_users_or_which_there_are(trained):
+    found = told("evaluate", trained["run_id"])["groups"]
+    assert {"history", "popularity"} <= {row["by"] for row in found}
+    text = run("evaluate", trained["run_id"], "--by", "history", "--by", "channel").output
+    assert "events before" in text
+    with pytest.raises(ConfigError, match=r"no groups by 'shoe_size'.*history"):
+        run("evaluate", trained["run_id"], "--by", "shoe_size")
+
+
+def test_judging_anew_tells_the_same_beside_further_baselines(trained):
+    again = told("evaluate", trained["run_id"], "--with", "mult_vae")
+    assert again["model"] == pytest.approx(trained["model"])
+    assert set(again["baselines"]) == {*trained["baselines"], "mult_vae"}
 
 
 def test_recommending_for_one_user_lists_new_items_with_their_titles(trained):

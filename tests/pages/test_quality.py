@@ -24,7 +24,9 @@ def data(home, small_shop_folder):
 def judged_run(data):
     """Write a run whose report has one metric and one baseline, with this difference to it."""
 
-    def write(low: float, mean: float, high: float, *, new: bool = True) -> RunFolder:
+    def write(
+        low: float, mean: float, high: float, *, new: bool = True, groups: list | None = None
+    ) -> RunFolder:
         folder = Workspace.default().root / "runs" / "0123456789abcdef"
         folder.mkdir(parents=True)
         run = RunFolder(folder)
@@ -33,7 +35,7 @@ def judged_run(data):
             {"dataset": {"id": data.id, "reference": data.id}, "tower": {"encoder": "gru"}},
         )
         run.write("summary.json", {})
-        run.write("report.json", report(low, mean, high, new=new))
+        run.write("report.json", report(low, mean, high, new=new) | {"groups": groups or []})
         run.set_status(State.DONE, "")
         return run
 
@@ -132,6 +134,43 @@ def test_new_items_that_nobody_took_cannot_be_judged(data, judged_run):
     at = show(data)
     assert not at.exception
     assert "cannot be judged" in at.subheader[0].value
+
+
+def grouped() -> list[dict]:
+    """Two quarters of histories and two channels, with the model ahead in the first of each."""
+    rows = []
+    for by, names in (("history", ["1-3", "4-4"]), ("user:channel", ["search", "unknown"])):
+        for place, name in enumerate(names):
+            for model, value in (("two_tower", 0.09 - 0.05 * place), (BASELINE, 0.06)):
+                row = {"protocol": "new", "by": by, "group": name, "place": place, "users": 30}
+                row |= {"model": model, "metric": "ndcg", "mean": value}
+                rows.append(row | {"low": value - 0.01, "high": value + 0.01})
+    return rows
+
+
+def test_for_whom_the_model_is_good_is_told_by_history_first(data, judged_run):
+    judged_run(0.01, 0.02, 0.03, groups=grouped())
+    at = show(data)
+    assert not at.exception
+    drawn = json.loads(at.get("plotly_chart")[1].proto.spec)
+    assert drawn["layout"]["yaxis"]["ticktext"] == ["1 to 3 events before", "4 events before"]
+    assert [row["x"] for row in drawn["data"]] == [
+        pytest.approx([0.09, 0.04]),
+        pytest.approx([0.06, 0.06]),
+    ]
+
+
+def test_groups_follow_the_link(data, judged_run):
+    judged_run(0.01, 0.02, 0.03, groups=grouped())
+    at = show(data, quality_by="user:channel")
+    drawn = json.loads(at.get("plotly_chart")[1].proto.spec)
+    assert drawn["layout"]["yaxis"]["ticktext"] == ["search", "unknown"]
+    assert at.dataframe[1].value["group"].tolist() == ["search", "search", "unknown", "unknown"]
+
+
+def test_a_run_that_was_judged_before_there_were_groups_says_how_to_get_them(data, judged_run):
+    judged_run(0.01, 0.02, 0.03)
+    assert any("clv evaluate 0123456789abcdef --again" in one.value for one in show(data).markdown)
 
 
 def test_without_a_run_the_page_says_how_to_get_one(data):

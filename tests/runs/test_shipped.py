@@ -11,6 +11,7 @@ import polars as pl
 import pytest
 
 from clvcore.ranking.again import Again, WithRepeats
+from clvcore.ranking.context import context_of
 from clvcore.ranking.evaluate import evaluate
 from clvcore.runs.finished import finished, stored_report
 from clvcore.runs.folder import State
@@ -90,7 +91,12 @@ def test_its_stored_metrics_are_those_of_its_model_measured_anew(served, run):
         material.cuts.test,
         material.test.goal,
     )
-    report = evaluate({MODEL: model}, material.test, rng=np.random.default_rng(0))
+    report = evaluate(
+        {MODEL: model},
+        material.test,
+        rng=np.random.default_rng(0),
+        context=context_of(material.dataset, material.test),
+    )
     stored = stored_report(run)
     assert report.judged == stored.judged
     keys = ["protocol", "metric", "k"]
