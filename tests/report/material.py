@@ -46,7 +46,8 @@ def ranking(low: float = 0.01, mean: float = 0.02, high: float = 0.03) -> Rankin
             own = {"protocol": protocol, "model": model, "metric": "ndcg", "k": 10, "mean": value}
             metrics.append(own | {"low": value - 0.01, "high": value + 0.01, "users": 60})
         paired = {"protocol": protocol, "model": "two_tower", "other": "item_knn", "k": 10}
-        differences.append(paired | {"metric": "ndcg", "mean": mean, "low": low, "high": high})
+        gap = {"metric": "ndcg", "mean": mean, "low": low, "high": high, "p": 0.01}
+        differences.append(paired | gap)
     counts = {"with_targets": 100, "no_history": 10, "targets": 200, "unknown_items": 3}
     return RankingReport(
         k=(10,),
