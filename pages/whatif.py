@@ -3,7 +3,6 @@
 from copy import deepcopy
 from typing import Any
 
-import numpy as np
 import polars as pl
 import streamlit as st
 
@@ -14,7 +13,7 @@ from clvcore.charts.numbers import UNKNOWN, headline_money, percent
 from clvcore.messages import listed, say
 from clvcore.scenario.levers import Lever
 from clvcore.scenario.moves import Acted, acts
-from clvcore.scenario.outcome import Baseline, Outcome, baseline, compare
+from clvcore.scenario.outcome import Outcome, Reported, baseline, outcome, reported
 from clvcore.scenario.scenario import Scenario
 from clvcore.value.ledger import Basis
 from pages.parts import choice, linked
@@ -32,12 +31,10 @@ EVERYBODY = "*"
 
 
 @st.cache_resource(max_entries=6, show_spinner=say("page_whatif.computing_base"))
-def started(
-    reference: str, dataset_id: str, basis: Basis, key: str
-) -> tuple[Baseline, np.random.Generator]:
-    """Where scenarios start and the luck that is left; the id renews it where data change."""
+def started(reference: str, dataset_id: str, basis: Basis, key: str) -> Reported:
+    """Where scenarios start; the id renews it where data change."""
     worth, rng = valued(reference, dataset_id, basis, YEAR_DAYS)
-    return baseline(worth, [key]), rng
+    return reported(baseline(worth, [key]), rng=deepcopy(rng), by=key)
 
 
 @st.cache_resource(max_entries=64, show_spinner=say("page_whatif.computing"))
@@ -49,8 +46,7 @@ def compared(
 ) -> Outcome:
     """The outcome of the levers as they stand."""
     scenario = Scenario.of(changes, scope=scope, elasticity=elasticity)
-    base, rng = started(*start)
-    return compare(base, scenario, rng=deepcopy(rng), by=start[-1])
+    return outcome(started(*start), scenario)
 
 
 def slider(lever: Lever) -> int:
@@ -138,7 +134,7 @@ with levers:
     )
 with head:
     start = (st.session_state["data"], data.id, basis, key)
-    base, _ = started(*start)
+    base = started(*start).base
 with levers:
     groups = base.start.groups[key].unique().sort().to_list()
     group = linked.select(
@@ -170,12 +166,12 @@ with levers:
 with head:
     scope = None if group == EVERYBODY else f"{key}={group}"
     changes = written(moved)
-    outcome = compared(start, changes, scope if changes else None, elasticity)
+    found = compared(start, changes, scope if changes else None, elasticity)
     suppose(data.id, changes, scope, elasticity, basis)  # for the report
-    before, delta = (side.total.row(0, named=True) for side in (outcome.base, outcome.delta))
+    before, delta = (side.total.row(0, named=True) for side in (found.base, found.delta))
     what = "ltv" if before["clv"] is None or delta["clv"] is None else "clv"
     ends = "clv" if what == "clv" else "forecast"
-    days, level = outcome.horizon_days[1], f"{outcome.level:.0%}"
+    days, level = found.horizon_days[1], f"{found.level:.0%}"
     if before[what] is None:
         answer = say("page_whatif.unknown")
     elif not changes:
@@ -216,12 +212,9 @@ with head:
 with picture:
     word = say(f"page_whatif.{key}")
     st.markdown(f"**{say('page_whatif.chart', what=what.upper(), by=word)}**")
-    rows = [
-        pl.concat([side.groups, side.total])
-        for side in (outcome.base, outcome.after, outcome.delta)
-    ]
+    rows = [pl.concat([side.groups, side.total]) for side in (found.base, found.after, found.delta)]
     chart(
-        charts.before_and_after(outcome, what=what, currency=currency),
+        charts.before_and_after(found, what=what, currency=currency),
         called(rows[0], group=words.group)
         .select("group", "users", pl.col(what).alias("base"))
         .with_columns(
@@ -254,7 +247,7 @@ with picture:
     )
 
 st.markdown(f"**{say('page_whatif.tornado')}**")
-steps = sorted(outcome.sensitivities, key=lambda one: -abs(one.effect))
+steps = sorted(found.sensitivities, key=lambda one: -abs(one.effect))
 names = {lever.value: say(f"page_whatif.lever.{lever.value}") for lever in Lever}
 chart(
     charts.tornado(steps, what=what, currency=currency, words=names),
@@ -282,19 +275,17 @@ chart(
     },
 )
 
-if outcome.acted:
+if found.acted:
     with st.expander(say("page_whatif.acted"), icon=":material/tune:"):
         st.dataframe(
             pl.DataFrame(
                 {
-                    say("page_whatif.changed"): [one.change for one in outcome.acted],
+                    say("page_whatif.changed"): [one.change for one in found.acted],
                     say("page_whatif.acts_on"): [
-                        say(f"scenario.acts.{one.parameter}") for one in outcome.acted
+                        say(f"scenario.acts.{one.parameter}") for one in found.acted
                     ],
-                    say("page_whatif.was"): [parameter(one, one.base) for one in outcome.acted],
-                    say("page_whatif.becomes"): [
-                        parameter(one, one.after) for one in outcome.acted
-                    ],
+                    say("page_whatif.was"): [parameter(one, one.base) for one in found.acted],
+                    say("page_whatif.becomes"): [parameter(one, one.after) for one in found.acted],
                 }
             ),
             key="whatif_acted",

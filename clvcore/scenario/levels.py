@@ -5,10 +5,10 @@ from typing import NamedTuple
 import jax
 import jax.numpy as jnp
 import numpy as np
-from jaxtyping import Float
+from jaxtyping import Array, Float
 from scipy.special import gammaincinv, ndtri
 
-from clvcore.scenario.effects import BY_GROUP, Effects
+from clvcore.scenario.effects import Effects
 from clvcore.scenario.situation import Situation
 from clvcore.value.condensed import Situated, condensed, ratio
 from clvcore.value.forecast import group_draws
@@ -20,6 +20,13 @@ from clvcore.value.streams import worth_per_order
 WORTH = ("order_value", "refund_rate", "margin", "advertising", "fee")
 """Levers that move what an order, an active day or a day under contract is worth, and nobody's
 future: money is in proportion to it."""
+
+LIVES = {
+    "purchase": ("dropout", "order_rate", "conversion"),
+    "advertising": ("activity_rate", "activity_dropout"),
+    "service": ("churn",),
+}
+"""Stream -> the levers that move what people do in it: all but those of worth, and of valuation."""
 
 NEARLY_NORMAL = 100.0
 """Shape from which on a Gamma variable is taken for a cubed normal one."""
@@ -68,9 +75,7 @@ def levels(start: Situation, anchor: Anchor, effects: Effects) -> Levels:
     What people do under them is found first, and then multiplied by what it is worth: where only
     that moves, nobody's future has to be looked at again.
     """
-    found = (anchor.exact, anchor.drawn)
-    if _acts_on_people(start, effects):
-        found = _other_lives(start, anchor, effects)
+    found = _other_lives(start, anchor, effects, _lived_otherwise(start, effects))
     of_all = (start.made.population, start.made.draws)
     exact, drawn = (
         _worth(totals, population, effects.levers)
@@ -79,21 +84,23 @@ def levels(start: Situation, anchor: Anchor, effects: Effects) -> Levels:
     return _levels(start, drawn, exact)
 
 
-def _acts_on_people(start: Situation, effects: Effects) -> bool:
-    """Whether anything but the worth of what people do is moved."""
+def _lived_otherwise(start: Situation, effects: Effects) -> tuple[str, ...]:
+    """The streams in which anything but the worth of what people do is moved."""
     levers, made = effects.levers, start.made
     if effects.horizon_days != made.horizon_days:
-        return True
+        return Totals._fields
     if (levers.discount_rate_annual or 0.0) != made.discount_rate_annual:
-        return True
-    return any(
-        bool((np.asarray(getattr(levers, name)) != 1.0).any())
-        for name in BY_GROUP
-        if name not in WORTH
+        return Totals._fields
+    return tuple(
+        stream
+        for stream, names in LIVES.items()
+        if any((np.asarray(getattr(levers, name)) != 1.0).any() for name in names)
     )
 
 
-def _other_lives(start: Situation, anchor: Anchor, effects: Effects) -> tuple[Totals, Totals]:
+def _other_lives(
+    start: Situation, anchor: Anchor, effects: Effects, streams: tuple[str, ...]
+) -> tuple[Totals, Totals]:
     """Moments at the fit and under each draw, of what people do, worth what it is as things are.
 
     Those at the fit are exact. How they vary from draw to draw is told by the few histories, times
@@ -103,25 +110,35 @@ def _other_lives(start: Situation, anchor: Anchor, effects: Effects) -> tuple[To
     as_it_is = {name: getattr(unmoved(start.n_groups), name) for name in WORTH}
     at = _situated(start, effects)
     at = at._replace(levers=at.levers._replace(**as_it_is))
-    exact, rough = (at.totals(cells, start.n_slots) for cells in (start.cells, anchor.few))
+    exact, rough = (
+        at.streams(cells, start.n_slots, streams) for cells in (start.cells, anchor.few)
+    )
+    missed = {stream: getattr(anchor.missed, stream) for stream in streams}
     drawn = jax.tree.map(
         lambda part, missed, whole, near: np.asarray(part) * missed * ratio(whole, near),
-        at.drawn(start.made.draws, anchor.few, start.n_slots), anchor.missed, exact, rough,
+        at.streams(anchor.few, start.n_slots, streams, start.made.draws), missed, exact, rough,
     )  # fmt: skip
-    return exact, drawn
+    return anchor.exact._replace(**exact), anchor.drawn._replace(**drawn)
 
 
 def _worth(found: Totals, population: Population, levers: Levers) -> Totals:
     """The totals under levers on what an order, an active day, a day under contract is worth."""
     with double():
-        by_slot = jax.tree.map(lambda leaf: jnp.asarray(leaf)[..., None], population)
-        order, before = (worth_per_order(by_slot, one) for one in (levers, Levers()))
+        order, before = (_worth_per_order(population, one) for one in (levers, Levers()))
     factors = (ratio(order, before), *map(np.asarray, (levers.advertising, levers.fee)))
     return Totals(
         *(
             Moments(np.asarray(part.mean) * factor, np.asarray(part.variance) * factor**2)
             for part, factor in zip(found, factors, strict=True)
         )
+    )
+
+
+@jax.jit
+def _worth_per_order(population: Population, levers: Levers) -> Float[Array, "..."]:
+    """By draw and slot; compiled, because step by step it would take longer than all else."""
+    return worth_per_order(
+        jax.tree.map(lambda leaf: jnp.asarray(leaf)[..., None], population), levers
     )
 
 

@@ -8,13 +8,14 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
+from jaxtyping import Float
 
 from clvcore.scenario.effects import effects
-from clvcore.scenario.levels import Anchor, Levels, base_levels, levels
+from clvcore.scenario.levels import Anchor, Levels, base_levels, levels, luck_for
 from clvcore.scenario.moves import Acted
 from clvcore.scenario.scenario import Scenario
 from clvcore.scenario.sensitivity import Sensitivity, sensitivities, slopes
-from clvcore.scenario.sides import Side, difference, ends_of, grouping, side
+from clvcore.scenario.sides import Grouping, Side, difference, drawn_totals, ends_of, grouping, side
 from clvcore.scenario.situation import Situation, situation
 from clvcore.value.users import UserValue
 
@@ -50,6 +51,19 @@ class Baseline:
     slopes: Mapping[str, float] = field(repr=False)
 
 
+@dataclass(frozen=True, slots=True)
+class Reported:
+    """A baseline by groups, with the luck that all its scenarios have."""
+
+    base: Baseline
+    by: str | None
+    groups: Grouping = field(repr=False)
+    luck: Float[np.ndarray, "times draws columns"] = field(repr=False)
+    drawn: Float[np.ndarray, "totals columns"] = field(repr=False)
+    """Totals as things are, under this luck: a scenario is compared with each of them."""
+    side: Side = field(repr=False)
+
+
 def baseline(value: UserValue, keys: Sequence[str]) -> Baseline:
     """What scenarios by ``keys`` (the grouping, and the columns of their scopes) start from.
 
@@ -64,7 +78,7 @@ def baseline(value: UserValue, keys: Sequence[str]) -> Baseline:
 def what_if(
     value: UserValue, scenario: Scenario, *, rng: np.random.Generator, by: str | None = None
 ) -> Outcome:
-    """The outcome of one scenario; for many, keep the `baseline` and use `compare`.
+    """The outcome of one scenario; for many, keep the `baseline`, or what it comes to by groups, `reported`.
 
     Args:
         value: of every user, with the forecast.
@@ -81,26 +95,42 @@ def what_if(
     return compare(baseline(value, keys), scenario, rng=rng, by=by)
 
 
+def reported(base: Baseline, *, rng: np.random.Generator, by: str | None = None) -> Reported:
+    """The baseline by groups; ``by`` is among its keys."""
+    start, groups = base.start, grouping(base.start, by)
+    luck = luck_for(len(base.levels.mean), len(groups.names) + 1, rng)
+    drawn = drawn_totals(base.levels, groups.member, luck)
+    nothing = effects(start, ())
+    unmoved = np.zeros_like(base.levels.streams)
+    before = side(start, groups, nothing.cac, unmoved, ends_of(drawn, start.made.level))
+    return Reported(base, by, groups, luck, drawn, before)
+
+
 def compare(
     base: Baseline, scenario: Scenario, *, rng: np.random.Generator, by: str | None = None
 ) -> Outcome:
     """The outcome of a scenario; ``by`` and its scopes' columns are among the baseline's keys."""
+    return outcome(reported(base, rng=rng, by=by), scenario)
+
+
+def outcome(as_it_is: Reported, scenario: Scenario) -> Outcome:
+    """The outcome of one of many scenarios; its scopes' columns are among the baseline's keys."""
+    base, groups, before = as_it_is.base, as_it_is.groups, as_it_is.side
     start, made = base.start, base.start.made
-    nothing = effects(start, ())
     moved = effects(start, scenario.changes, elasticity=scenario.elasticity)
     later = levels(start, base.anchor, moved) if scenario.changes else base.levels
-    groups = grouping(start, by)
-    ends = ends_of(base.levels, later, groups.member, made.level, rng)
-    before = side(start, groups, nothing.cac, np.zeros_like(later.streams), ends.base)
-    after = side(start, groups, moved.cac, later.streams - base.levels.streams, ends.after)
+    drawn = drawn_totals(later, groups.member, as_it_is.luck)
+    gained = later.streams - base.levels.streams
+    after = side(start, groups, moved.cac, gained, ends_of(drawn, made.level))
+    ends = ends_of(drawn - as_it_is.drawn, made.level)
     total = before.total.row(0, named=True)
     worth = total["ltv"] if total["clv"] is None else total["clv"]
     return Outcome(
         scenario=scenario,
-        by=by,
+        by=as_it_is.by,
         base=before,
         after=after,
-        delta=difference(before, after, ends.difference, known=made.is_known),
+        delta=difference(before, after, ends, known=made.is_known),
         sensitivities=sensitivities(
             start,
             base.slopes,

@@ -18,7 +18,7 @@ from clvcore.value.precision import double
 
 WIDEST = 30.0
 """Log-factors on leaving are looked for between minus and plus this: nobody leaves, nobody stays."""
-PRECISION = 1e-8
+PRECISION = 1e-10
 """Of shares of users."""
 MOST_STEPS = 200
 
@@ -148,8 +148,8 @@ def loosened(
         _refuse_beyond(scope, is_open, target)
     log_factors, after = np.zeros(3), base
     if (target != base).any():
-        near, _ = _root(quick, quick, target, np.zeros(3))
-        log_factors, after = _root(scope, quick, target, near)
+        near, _ = _root(quick, quick, (least, target, most), np.zeros(3))
+        log_factors, after = _root(scope, quick, (least, target, most), near)
         log_factors = np.where(target != base, log_factors, 0.0)
     rows = zip(Staying._fields, log_factors, base, after, strict=True)
     return tuple(
@@ -194,27 +194,41 @@ def _moved(
 def _root(
     scope: Scoped,
     steering: Scoped,
-    target: Float[np.ndarray, "3"],
+    marks: tuple[Float[np.ndarray, "3"], ...],
     start: Float[np.ndarray, "3"],
 ) -> tuple[Float[np.ndarray, "3"], Float[np.ndarray, "3"]]:
     """Log-factors at which the falling shares meet the target, and the shares there.
 
-    The secant method, kept in a bracket; the first slope is that of ``steering``, which may be
-    cheaper.
+    The secant method, kept in a bracket, on the log-odds of a share between the least and the most
+    that it can be: these fall almost in a straight line. The first slope is that of ``steering``,
+    which may be cheaper. ``marks`` are the least, the target and the most.
     """
+    least, target, most = marks
     low, high, here = np.full(3, -WIDEST), np.full(3, WIDEST), start
-    slope = steering.slopes(here)
     value = scope.shares(here)
+    goal, level = (_log_odds(share, least, most) for share in (target, value))
+    within = np.maximum((value - least) * (most - value), 1e-300)
+    slope = steering.slopes(here) * (most - least) / within
     for _ in range(MOST_STEPS):
-        if (np.abs(value - target) <= PRECISION).all():
+        open_ = np.abs(value - target) > PRECISION
+        if not open_.any():
             break
         low, high = np.where(value > target, here, low), np.where(value > target, high, here)
-        step = here - (value - target) / np.minimum(slope, -1e-300)
-        after = np.where((low < step) & (step < high), step, 0.5 * (low + high))
-        then, moved = scope.shares(after), after - here
-        slope = np.divide(then - value, moved, out=slope, where=moved != 0)
-        here, value = after, then
+        step = here - (level - goal) / np.minimum(slope, -1e-300)
+        inside = np.where((low < step) & (step < high), step, 0.5 * (low + high))
+        after = np.where(open_, inside, here)
+        value, moved = scope.shares(after), after - here
+        then = _log_odds(value, least, most)
+        slope = np.divide(then - level, moved, out=slope, where=moved != 0)
+        here, level = after, then
     return here, value
+
+
+def _log_odds(
+    share: Float[np.ndarray, "3"], least: Float[np.ndarray, "3"], most: Float[np.ndarray, "3"]
+) -> Float[np.ndarray, "3"]:
+    inside = np.maximum(np.stack([share - least, most - share]), 1e-12)
+    return np.log(inside[0] / inside[1])
 
 
 def _refuse_beyond(

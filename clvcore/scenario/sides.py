@@ -10,7 +10,7 @@ from jaxtyping import Bool, Float
 
 from clvcore import columns as col
 from clvcore.columns import Stream
-from clvcore.scenario.levels import Levels, luck_for, simulated
+from clvcore.scenario.levels import Levels, simulated
 from clvcore.scenario.situation import Situation
 from clvcore.units import money
 from clvcore.value.breakdown import UNATTRIBUTED
@@ -39,14 +39,6 @@ class Ends(NamedTuple):
     high: Float[np.ndarray, " groups+1"]
 
 
-class AllEnds(NamedTuple):
-    """Intervals of both sides and of their difference."""
-
-    base: Ends
-    after: Ends
-    difference: Ends
-
-
 class Grouping(NamedTuple):
     """The groups that are reported, in their order, and the groups of the situation in each."""
 
@@ -67,23 +59,19 @@ def grouping(start: Situation, by: str | None) -> Grouping:
     return Grouping(names, np.array([(start.groups[by] == name).to_numpy() for name in names]))
 
 
-def ends_of(
-    before: Levels,
-    later: Levels,
+def drawn_totals(
+    found: Levels,
     member: Bool[np.ndarray, "groups parts"],
-    level: float,
-    rng: np.random.Generator,
-) -> AllEnds:
-    """Intervals of base, scenario and difference; the same users have the same luck in both."""
+    luck: Float[np.ndarray, "times draws columns"],
+) -> Float[np.ndarray, "totals columns"]:
+    """Simulated totals of every group that is reported, the whole last."""
     gather = np.vstack([member, np.ones((1, member.shape[1]))]).T
-    luck = luck_for(len(before.mean), gather.shape[1], rng)
-    base, after = (
-        simulated(one.mean @ gather, one.variance @ gather, luck) for one in (before, later)
-    )
-    tails = [0.5 - level / 2, 0.5 + level / 2]
-    return AllEnds(
-        *(Ends(*np.quantile(drawn, tails, axis=0)) for drawn in (base, after, after - base))
-    )
+    return simulated(found.mean @ gather, found.variance @ gather, luck)
+
+
+def ends_of(drawn: Float[np.ndarray, "totals columns"], level: float) -> Ends:
+    """The interval in which totals lie with a probability."""
+    return Ends(*np.quantile(drawn, [0.5 - level / 2, 0.5 + level / 2], axis=0))
 
 
 def side(
@@ -108,18 +96,15 @@ def side(
         for name, by_group in zip(STREAMS, moved, strict=True)
     ]
     parts = parts.with_columns(*shifted, pl.Series("cac", costs, dtype=col.MONEY))
-    rows = [
-        _summed(parts.filter(inside), name)
-        for name, inside in zip(groups.names, groups.member, strict=True)
-    ]
+    rows = [_summed(parts, groups)]
     lost = _unattributed(start)
-    whole = _summed(parts, "total")
+    whole = _summed(parts, Grouping(("total",), np.ones((1, start.n_groups), dtype=bool)))
     if lost is not None:
         rows.append(lost)
         whole = whole.with_columns(pl.col("cac") + lost["cac"].item())
     known = start.made.is_known
     n = len(groups.names)
-    low, high = (np.pad(part[:n], (0, len(rows) - n)) for part in ends)
+    low, high = (np.pad(part[:n], (0, len(rows) - 1)) for part in ends)
     return Side(
         _finished(pl.concat(rows), low, high, known=known),
         _finished(whole, ends.low[n:], ends.high[n:], known=known),
@@ -143,15 +128,22 @@ def difference(base: Side, after: Side, ends: Ends, *, known: bool) -> Side:
     )
 
 
-def _summed(parts: pl.DataFrame, name: str) -> pl.DataFrame:
-    """One row: sums over parts; realised and forecast null where unknown for all, cac for any."""
+def _summed(parts: pl.DataFrame, groups: Grouping) -> pl.DataFrame:
+    """A row a group: sums of parts; realised and forecast null where unknown for all, cac for any."""
     known = [pl.col(one).is_not_null().any() for one in ("ltv_realised", *STREAMS)]
     sums = [
         pl.when(any_known).then(pl.col(one).sum()).alias(one)
         for any_known, one in zip(known, ("ltv_realised", *STREAMS), strict=True)
     ]
     cost = pl.when(pl.col("cac").is_not_null().all()).then(pl.col("cac").sum()).alias("cac")
-    return parts.select(pl.lit(name).alias("group"), pl.col("users").sum(), *sums, cost)
+    number = pl.Series("number", groups.member.argmax(axis=0))
+    return (
+        parts.with_columns(number)
+        .group_by("number")
+        .agg(pl.col("users").sum(), *sums, cost)
+        .sort("number")
+        .select(pl.Series("group", groups.names), pl.exclude("number"))
+    )
 
 
 def _unattributed(start: Situation) -> pl.DataFrame | None:

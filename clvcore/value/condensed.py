@@ -7,6 +7,7 @@ so that it brings at the fitted parameters what its users do. The number of boxe
 a draw costs the same for a thousand users and for a million.
 """
 
+from collections.abc import Iterable
 from typing import Literal, NamedTuple
 
 import jax
@@ -20,6 +21,7 @@ from clvcore.value.population import (
     Cells,
     HistoryCells,
     Levers,
+    Moments,
     Outlook,
     Population,
     Totals,
@@ -53,17 +55,26 @@ class Situated(NamedTuple):
     def expected(self, cells: Cells) -> Outlook:
         """Every row's moments."""
         with double():
-            return expected(self.population, cells, self.levers, self.horizon_days)
+            found = expected(self.population, cells, self.levers, self.horizon_days)
+            return Outlook(**found)
 
     def totals(self, cells: Cells, n_slots: int) -> Totals:
         """Moments of every group's total: leaves [slots]."""
+        return Totals(**self.streams(cells, n_slots, Totals._fields))
+
+    def streams(
+        self, cells: Cells, n_slots: int, streams: Iterable[str], draws: Population | None = None
+    ) -> dict[str, Moments]:
+        """The same of some streams only; under each draw of parameters, leaves [draws, slots]."""
         with double():
-            return totals(self.expected(cells), cells, n_slots)
+            rest = (cells, self.levers, self.horizon_days, n_slots, streams)
+            if draws is None:
+                return totals(self.population, *rest)
+            return total_draws(draws, *rest)
 
     def drawn(self, draws: Population, cells: Cells, n_slots: int) -> Totals:
-        """The same under each draw of parameters: leaves [draws, slots]."""
-        with double():
-            return total_draws(draws, cells, self.levers, self.horizon_days, n_slots)
+        """Moments of every group's total under each draw: leaves [draws, slots]."""
+        return Totals(**self.streams(cells, n_slots, Totals._fields, draws))
 
 
 def condensed(at: Situated, cells: Cells, n_groups: int, *, stand_for: StandFor = "money") -> Cells:

@@ -22,6 +22,10 @@ and sums over the users of a row need only n, sum z and sum z^2. Discounting is
 continuous at an annual rate; it scales the square by the square of what it does to the mean.
 """
 
+from collections.abc import Iterable
+from functools import partial
+from typing import Any
+
 import jax
 
 from clvcore.value import streams
@@ -37,6 +41,13 @@ from clvcore.value.population import (
     Unit,
     WaitCells,
 )
+
+WAYS = {
+    "purchase": ("buyers", "prospects"),
+    "advertising": ("visitors",),
+    "service": ("contracts",),
+}
+"""Stream of money -> the ways in which it comes: fields of `Totals` and of `Outlook`."""
 
 
 def outlook(
@@ -56,24 +67,50 @@ def outlook(
         horizon_days: how far ahead.
         fine: whether integrals over the dropout are to seven digits, or to four at half the cost.
     """
-    purchase = streams.worth_per_order(population, levers)
     return Outlook(
-        buyers=streams.buyers(population, cells.buyers, levers, purchase, horizon_days, fine=fine),
-        prospects=streams.prospects(population, cells.prospects, levers, purchase, horizon_days),
-        visitors=streams.visitors(population, cells.visitors, levers, horizon_days, fine=fine),
-        contracts=streams.contracts(population, cells.contracts, levers, horizon_days),
+        *(
+            unit(way, population, getattr(cells, way), levers, horizon_days, fine=fine)
+            for way in Outlook._fields
+        )
     )
+
+
+def unit(
+    way: str,
+    population: Population,
+    cell: Any,
+    levers: Levers,
+    horizon_days: Scalar,
+    *,
+    fine: bool = True,
+) -> Unit:
+    """The same for one of the fields of `Outlook`, with the cells of its name."""
+    if way == "visitors":
+        return streams.visitors(population, cell, levers, horizon_days, fine=fine)
+    if way == "contracts":
+        return streams.contracts(population, cell, levers, horizon_days)
+    purchase = streams.worth_per_order(population, levers)
+    if way == "prospects":
+        return streams.prospects(population, cell, levers, purchase, horizon_days)
+    return streams.buyers(population, cell, levers, purchase, horizon_days, fine=fine)
 
 
 def group_totals(view: Outlook, cells: Cells, n_groups: int) -> Totals:
     """Mean and variance of the value to come of every group of users."""
-    parts = [_sums(unit, cell, n_groups) for unit, cell in zip(view, cells, strict=True)]
-    buyers, prospects, visitors, contracts = parts
-    purchase = Moments(*(first + second for first, second in zip(buyers, prospects, strict=True)))
-    return Totals(purchase, advertising=visitors, service=contracts)
+    found = {
+        way: group_total(getattr(view, way), getattr(cells, way), n_groups) for way in view._fields
+    }
+    return Totals(*(added(found[way] for way in WAYS[stream]) for stream in Totals._fields))
 
 
-def _sums(unit: Unit, cell: HistoryCells | WaitCells, n_groups: int) -> Moments:
+def added(parts: Iterable[Moments]) -> Moments:
+    """The moments of what independent parts bring together."""
+    return Moments(*(sum(moments) for moments in zip(*parts, strict=True)))
+
+
+@partial(jax.jit, static_argnames="n_groups")
+def group_total(unit: Unit, cell: HistoryCells | WaitCells, n_groups: int) -> Moments:
+    """The part of `group_totals` that comes in one way."""
     first = unit.offset * cell.users + unit.slope * cell.money
     second = (
         unit.offset**2 * cell.users

@@ -1,5 +1,6 @@
 """Forecasts under many draws of the parameters: what intervals are made of."""
 
+from collections.abc import Iterable
 from functools import partial
 from typing import Any, NamedTuple
 
@@ -8,24 +9,63 @@ import jax.numpy as jnp
 import numpy as np
 from jaxtyping import Array, Float
 
-from clvcore.value.forecast_core import group_totals, outlook
+from clvcore.value.forecast_core import WAYS, added, group_total, outlook, unit
 from clvcore.value.models.beta_geometric import Scalar
-from clvcore.value.population import Cells, Levers, Outlook, Population, Totals, Unit
+from clvcore.value.population import (
+    Cells,
+    HistoryCells,
+    Levers,
+    Moments,
+    Outlook,
+    Population,
+    Totals,
+    Unit,
+    WaitCells,
+)
 
 SIMULATED_TOTALS = 40
 """Totals simulated for each draw of parameters."""
 
 
-@jax.jit
-def expected(population: Population, cells: Cells, levers: Levers, horizon_days: Scalar) -> Outlook:
-    """Every row's moments at the fitted parameters."""
-    return outlook(population, cells, levers, horizon_days)
+def expected(
+    population: Population,
+    cells: Cells,
+    levers: Levers,
+    horizon_days: Scalar,
+    ways: Iterable[str] = Outlook._fields,
+) -> dict[str, Unit]:
+    """Every row's moments at the fitted parameters, by fields of `Outlook`."""
+    return {
+        way: _expected(way, population, getattr(cells, way), levers, horizon_days) for way in ways
+    }
 
 
-@partial(jax.jit, static_argnames="n_groups")
-def totals(view: Outlook, cells: Cells, n_groups: int) -> Totals:
-    """What rows add up to by group: leaves [groups]."""
-    return group_totals(view, cells, n_groups)
+@partial(jax.jit, static_argnames="way")
+def _expected(
+    way: str,
+    population: Population,
+    cell: HistoryCells | WaitCells,
+    levers: Levers,
+    horizon_days: Scalar,
+) -> Unit:
+    return unit(way, population, cell, levers, horizon_days)
+
+
+def totals(
+    population: Population,
+    cells: Cells,
+    levers: Levers,
+    horizon_days: Scalar,
+    n_groups: int,
+    streams: Iterable[str] = Totals._fields,
+) -> dict[str, Moments]:
+    """What rows add up to by group and stream: leaves [groups]."""
+    ways = [way for stream in streams for way in WAYS[stream]]
+    found = {
+        way: group_total(one, getattr(cells, way), n_groups)
+        for way, one in expected(population, cells, levers, horizon_days, ways).items()
+    }
+    return {stream: added(found[way] for way in WAYS[stream]) for stream in streams}
 
 
 class Average(NamedTuple):
@@ -64,17 +104,35 @@ def _polynomials(unit: Unit) -> Average:
     return Average(mean, square, unit.nothing)
 
 
-@partial(jax.jit, static_argnums=4)
 def total_draws(
-    draws: Population, cells: Cells, levers: Levers, horizon_days: Scalar, n_groups: int
-) -> Totals:
+    draws: Population,
+    cells: Cells,
+    levers: Levers,
+    horizon_days: Scalar,
+    n_groups: int,
+    streams: Iterable[str] = Totals._fields,
+) -> dict[str, Moments]:
     """Moments of every group's total under each draw, by stream: leaves [draws, groups]."""
-    return jax.lax.map(
-        lambda held: group_totals(
-            outlook(held, cells, levers, horizon_days, fine=False), cells, n_groups
-        ),
-        draws,
-    )
+    ways = [way for stream in streams for way in WAYS[stream]]
+    found = {
+        way: _drawn(way, draws, getattr(cells, way), levers, horizon_days, n_groups) for way in ways
+    }
+    return {stream: added(found[way] for way in WAYS[stream]) for stream in streams}
+
+
+@partial(jax.jit, static_argnames=("way", "n_groups"))
+def _drawn(
+    way: str,
+    draws: Population,
+    cell: HistoryCells | WaitCells,
+    levers: Levers,
+    horizon_days: Scalar,
+    n_groups: int,
+) -> Moments:
+    def one(held: Population) -> Moments:
+        return group_total(unit(way, held, cell, levers, horizon_days, fine=False), cell, n_groups)
+
+    return jax.lax.map(one, draws)
 
 
 def simulated_totals(

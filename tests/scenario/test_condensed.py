@@ -94,7 +94,7 @@ def test_few_histories_tell_how_a_scenario_varies_from_draw_to_draw(value):
         drawn = total_draws(value.forecast.draws, start.cells, moved.levers, HORIZON, start.n_slots)
     found = levels(start, anchor, moved)
     for name in ("mean", "variance"):
-        exact = sum(np.asarray(getattr(part, name)) for part in drawn)[:, : start.n_groups]
+        exact = sum(np.asarray(getattr(part, name)) for part in drawn.values())[:, : start.n_groups]
         assert getattr(found, name) == pytest.approx(exact, rel=0.03)
 
 

@@ -174,7 +174,7 @@ def _total(known: Evidence, population: Population) -> Totals:
     cells, _ = cells_of(known, np.zeros(known.users.height, dtype=np.int64))
     with double():
         streams = total_draws(_draws(population), cells, Levers(), HORIZON, 1)
-    return jax.tree.map(lambda part: np.asarray(part)[:, 0], streams)
+    return jax.tree.map(lambda part: np.asarray(part)[:, 0], Totals(**streams))
 
 
 def _forecasts(made: Forecast) -> dict[str, pl.Series]:
@@ -186,7 +186,7 @@ def _forecasts(made: Forecast) -> dict[str, pl.Series]:
         streams = total_draws(one, cells, Levers(), HORIZON, n_users)
     return {
         f"forecast_{name}": pl.Series(np.asarray(part.mean)[0]).cast(col.MONEY)
-        for name, part in streams._asdict().items()
+        for name, part in streams.items()
     }
 
 
