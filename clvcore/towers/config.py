@@ -9,6 +9,7 @@ from clvcore.messages import listed, say
 Encoder = Literal["cnn", "gru", "transformer"]
 Similarity = Literal["cosine", "dot", "euclidean"]
 Loss = Literal["full_softmax", "sampled_softmax", "mixed_softmax", "gbce", "bpr"]
+Precision = Literal["float32", "bfloat16"]
 Schedule = Literal["cosine", "constant"]
 
 FULL_SOFTMAX_ITEMS = 20_000
@@ -83,6 +84,9 @@ class TrainConfig:
     whole batch."""
     calibration: float = 0.75
     """How far the generalised binary cross-entropy undoes the effect of drawing few items."""
+    precision: Precision = "float32"
+    """Of the encoder's products: bfloat16 is about twice as fast on a GPU and needs half the
+    memory; a CPU has nothing of it. Weights, losses and serving stay in float32."""
     seed: int = 0
     """Start of all randomness: the same data, settings and seed give the same run on a CPU."""
 
@@ -96,6 +100,7 @@ class TrainConfig:
         _within(self, "n_negatives", 1, 1_000_000)
         _within(self, "calibration", 0.0, 1.0)
         _within(self, "seed", 0, 2**31 - 1)
+        _one_of("precision", self.precision, get_args(Precision))
         _one_of("schedule", self.schedule, get_args(Schedule))
         if self.loss is not None:
             _one_of("loss", self.loss, get_args(Loss))

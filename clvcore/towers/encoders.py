@@ -88,7 +88,8 @@ def _attended(
     """Mean of the values by the softmax of the scores, softmax( q . k / sqrt(d) + bias ) v."""
     scores = jnp.einsum("bqhd,bkhd->bhqk", q, k) / np.sqrt(q.shape[-1]).astype(q.dtype)
     # the softmax of half precision would add up too little
-    share = jax.nn.softmax(scores.astype(bias.dtype) + bias, axis=-1).astype(v.dtype)
+    exact = jnp.promote_types(scores.dtype, jnp.float32)
+    share = jax.nn.softmax(scores.astype(exact) + bias, axis=-1).astype(v.dtype)
     return jnp.einsum("bhqk,bkhd->bqhd", share, v)
 
 

@@ -10,8 +10,17 @@ from jaxtyping import Array, Float, Int, PyTree
 
 from clvcore.features.attributes import Attributes
 from clvcore.features.histories import KINDS
-from clvcore.towers.config import TowerConfig
-from clvcore.towers.encoders import TIME_BUCKETS, Key, encoder, linear, time_bucket
+from clvcore.towers.config import Precision, TowerConfig
+from clvcore.towers.encoders import (
+    TIME_BUCKETS,
+    Key,
+    Sequence,
+    Times,
+    dropped,
+    encoder,
+    linear,
+    time_bucket,
+)
 from clvcore.towers.item_tower import SPREAD, AttributeTower, ItemTower
 from clvcore.towers.known import AnyArray, Known
 from clvcore.towers.lesson import Lesson
@@ -53,6 +62,7 @@ class TwoTowers(nnx.Module):
         self.extent = nnx.Param(jnp.zeros((dim,)))
         self.enter = nnx.RMSNorm(dim, rngs=rngs)
         self.encoder = encoder(config, rngs=rngs)
+        self.dropout = config.dropout
         self.leave = nnx.RMSNorm(dim, rngs=rngs)
         self.project = nnx.Linear(dim, dim, use_bias=False, rngs=rngs)
         self.log_temperature = nnx.Param(jnp.log(jnp.float32(FIRST_TEMPERATURE)))
@@ -75,10 +85,12 @@ class TwoTowers(nnx.Module):
         known: Known,
         *,
         key: Key = None,
+        precision: Precision = "float32",
     ) -> Float[Array, "batch prefixes dim"]:
         """Vectors of users after 0, 1, ... all of their events.
 
         The first is what the attributes alone say: the vector of a user without a history.
+        ``precision`` is that of the encoder; what goes in and comes out is float32.
         """
         first = self.opening[...] + self.about_user(known.at(behaviour.user))
         events = (
@@ -92,8 +104,17 @@ class TwoTowers(nnx.Module):
         if behaviour.at is not None:
             at = jnp.concatenate([behaviour.at[:, :1], behaviour.at], axis=1)
             events = events + self.gap[...][time_bucket(jnp.diff(at, axis=1))]
+        keys = (None, None) if key is None else jax.random.split(key)
         x = self.enter(jnp.concatenate([first[:, None], events], axis=1))
-        return linear(self.project, self.leave(self.encoder(x, at, key)))
+        x = dropped(x, self.dropout, keys[0])
+        return linear(self.project, self.leave(self._encoded(x, at, keys[1], precision)))
+
+    def _encoded(self, x: Sequence, at: Times, key: Key, precision: Precision) -> Sequence:
+        if precision == "float32":
+            return self.encoder(x, at, key)
+        graph, params = nnx.split(self.encoder)
+        half = jax.tree.map(lambda leaf: leaf.astype(precision), params)
+        return nnx.merge(graph, half)(x.astype(precision), at, key).astype(x.dtype)
 
 
 @dataclass(frozen=True, slots=True, eq=False)

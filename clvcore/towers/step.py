@@ -13,7 +13,7 @@ from jaxtyping import Array, Float, PRNGKeyArray, PyTree
 
 from clvcore.towers.batches import Batch
 from clvcore.towers.blocks import block_size, sum_in_blocks
-from clvcore.towers.config import Loss, Similarity, TrainConfig
+from clvcore.towers.config import Loss, Precision, Similarity, TrainConfig
 from clvcore.towers.known import Known
 from clvcore.towers.losses import (
     Choices,
@@ -50,11 +50,12 @@ class Objective(NamedTuple):
     n_items: int
     calibration: float
     """Of the generalised binary cross-entropy."""
+    precision: Precision = "float32"
 
     @classmethod
     def of(cls, train: TrainConfig, similarity: Similarity, n_items: int) -> "Objective":
         """The objective of a training on a catalogue of this size."""
-        return cls(train.loss_for(n_items), similarity, n_items, train.calibration)
+        return cls(train.loss_for(n_items), similarity, n_items, train.calibration, train.precision)
 
 
 def first_state(model: Model, train: TrainConfig) -> TrainState:
@@ -96,7 +97,9 @@ def batch_loss(
     everything = jnp.concatenate([jnp.asarray(rows.items), negatives])
     raw = towers.items(everything, items.at(everything), key=item_key)
     own = rows.items.shape[0]
-    states = towers.users(batch.behaviour, raw[:own], users, key=user_key)
+    states = towers.users(
+        batch.behaviour, raw[:own], users, key=user_key, precision=objective.precision
+    )
     vectors = prepared(raw, objective.similarity)
     weight = jnp.asarray(batch.weight).reshape(-1)
     count = jnp.sum(weight > 0)

@@ -1,0 +1,72 @@
+"""One step: what it does not depend on, and what happens where there is hardly anything."""
+
+from dataclasses import replace
+from typing import get_args
+
+import jax
+import numpy as np
+import pytest
+
+from clvcore.towers.batches import padded, sequences, training_windows
+from clvcore.towers.config import Encoder, Loss, TowerConfig, TrainConfig
+from clvcore.towers.known import Known
+from clvcore.towers.model import initialised
+from clvcore.towers.negatives import Drawing, taken_share, with_rows
+from clvcore.towers.step import Objective, batch_loss
+
+CONFIG = TowerConfig(embedding_size=16, n_blocks=1, max_length=8, id_dropout=0.0)
+
+
+def slope(lesson, config, train, batch, drawing=None):
+    """Loss of a batch and its gradient, without dropout."""
+    model = initialised(lesson, config, seed=0)
+    objective = Objective.of(train, config.similarity, len(lesson.seen.items))
+    share = taken_share(sequences(lesson.seen), objective.n_items)
+    moved, rows = with_rows(
+        batch,
+        drawing or Drawing.of(train, objective.loss, share),
+        rng=np.random.default_rng(0),
+    )
+    items = Known.of(lesson.items, lesson.seen_items())
+    users = Known.of(lesson.users, np.ones(len(lesson.seen.users), bool))
+
+    def loss(params):
+        towers = replace(model, params=params).towers()
+        return batch_loss(towers, moved, rows, items, users, objective=objective, key=None)
+
+    return jax.jit(jax.value_and_grad(loss))(model.params)
+
+
+def whole_batch(lesson, length=8):
+    events = sequences(lesson.seen)
+    return padded(events, training_windows(events, 8), length)
+
+
+@pytest.mark.parametrize("loss", get_args(Loss))
+def test_padding_changes_neither_a_loss_nor_its_slope(lesson, loss):
+    train = TrainConfig(loss=loss, n_negatives=8)
+    short, wide = (slope(lesson, CONFIG, train, whole_batch(lesson, n)) for n in (8, 16))
+    for a, b in zip(jax.tree.leaves(short), jax.tree.leaves(wide), strict=True):
+        assert np.allclose(a, b, atol=1e-5)
+
+
+@pytest.mark.parametrize("encoder", get_args(Encoder))
+def test_half_precision_tells_nearly_the_same_and_keeps_the_weights_whole(lesson, encoder):
+    config, batch = replace(CONFIG, encoder=encoder), whole_batch(lesson)
+    (exact, slopes), (half, rough) = (
+        slope(lesson, config, TrainConfig(precision=precision), batch)
+        for precision in ("float32", "bfloat16")
+    )
+    assert exact != half
+    assert np.isclose(exact, half, rtol=0.01)
+    for a, b in zip(jax.tree.leaves(slopes), jax.tree.leaves(rough), strict=True):
+        assert b.dtype == np.float32
+        assert np.linalg.norm(a - b) <= 0.1 * np.linalg.norm(a) + 1e-4
+
+
+def test_evenly_drawn_items_and_those_of_the_batch_are_expected_as_often_as_they_come():
+    share = np.array([0.5, 0.3, 0.2, 0.0], np.float32)
+    drawing = Drawing.of(TrainConfig(n_negatives=8), "mixed_softmax", share)
+    assert np.allclose(drawing.expected(np.arange(4)), 4 / 4 + 4 * share)
+    even = Drawing.of(TrainConfig(n_negatives=8), "gbce", share)
+    assert np.allclose(even.expected(np.arange(4)), 8 / 4)
