@@ -114,10 +114,13 @@ def follow(run: RunFolder, worker: "subprocess.Popen[bytes]", console: Console) 
         transient=True,
         disable=not console.is_terminal,
     ) as bar:
-        task = bar.add_task(run.status().message, total=None)
+        task, told_plan = bar.add_task(run.status().message, total=None), False
         while worker.poll() is None and run.status().state not in ENDED:
             try:
                 _show(run, bar, task)
+                if not told_plan and (run.path / "estimate.json").exists():
+                    told_plan = True
+                    console.print(run.status().message)
                 time.sleep(LOOK_EVERY_S)
             except KeyboardInterrupt:
                 run.ask_to_cancel()

@@ -24,6 +24,7 @@ from clvcore.ranking.evaluate import RankingReport, evaluate
 from clvcore.ranking.scorers import EmbeddingScorer
 from clvcore.ranking.watch import Watch
 from clvcore.runs.folder import RunFolder, State
+from clvcore.runs.plan import planned
 from clvcore.runs.workspace import Workspace
 from clvcore.towers.config import TowerConfig, TrainConfig
 from clvcore.towers.encode import Embeddings, embeddings
@@ -151,7 +152,7 @@ def _search(
     def judge(model: Model) -> dict[str, float]:
         return {WATCHED: watch.ndcg(EmbeddingScorer(embeddings(model, lesson, valid.past)))}
 
-    run.set_status(State.RUNNING, say("runs.learning"), device)
+    run.set_status(State.RUNNING, planned(run, lesson, tower, train), device)
     last = None
     for progress in fit(lesson, tower, train, judge=judge, watch=WATCHED):
         last = progress

@@ -16,7 +16,6 @@ from clvcore.towers.encoders import (
     Key,
     Sequence,
     Times,
-    dropped,
     encoder,
     linear,
     time_bucket,
@@ -62,7 +61,6 @@ class TwoTowers(nnx.Module):
         self.extent = nnx.Param(jnp.zeros((dim,)))
         self.enter = nnx.RMSNorm(dim, rngs=rngs)
         self.encoder = encoder(config, rngs=rngs)
-        self.dropout = config.dropout
         self.leave = nnx.RMSNorm(dim, rngs=rngs)
         self.project = nnx.Linear(dim, dim, use_bias=False, rngs=rngs)
         self.log_temperature = nnx.Param(jnp.log(jnp.float32(FIRST_TEMPERATURE)))
@@ -104,10 +102,8 @@ class TwoTowers(nnx.Module):
         if behaviour.at is not None:
             at = jnp.concatenate([behaviour.at[:, :1], behaviour.at], axis=1)
             events = events + self.gap[...][time_bucket(jnp.diff(at, axis=1))]
-        keys = (None, None) if key is None else jax.random.split(key)
         x = self.enter(jnp.concatenate([first[:, None], events], axis=1))
-        x = dropped(x, self.dropout, keys[0])
-        return linear(self.project, self.leave(self._encoded(x, at, keys[1], precision)))
+        return linear(self.project, self.leave(self._encoded(x, at, key, precision)))
 
     def _encoded(self, x: Sequence, at: Times, key: Key, precision: Precision) -> Sequence:
         if precision == "float32":
