@@ -21,9 +21,6 @@ from pathlib import Path
 
 import numpy as np
 
-REPEATS = 3
-"""Warm runs of a program; the first run of it is the cold one."""
-
 OURS = """
 import json, resource, sys, time
 import numpy as np
@@ -146,6 +143,7 @@ def main() -> None:
     parser.add_argument("--models", default="BG/NBD,Pareto/NBD")
     parser.add_argument("--programs", default="clvcore,lifetimes,pymc-marketing")
     parser.add_argument("--rounds", type=int, default=1, help="turns that every program takes")
+    parser.add_argument("--repeats", type=int, default=3, help="warm runs, after the cold one")
     parser.add_argument("--limit", type=float, default=900.0, help="seconds a program may take")
     parser.add_argument("--peer", action="append", default=[], metavar="NAME=PYTHON")
     asked = parser.parse_args()
@@ -157,7 +155,12 @@ def main() -> None:
             names = asked.programs.split(",")
             for name in names * asked.rounds:
                 for run in measured(
-                    name, Path(file.name), asked.models, REPEATS, pythons.get(name), asked.limit
+                    name,
+                    Path(file.name),
+                    asked.models,
+                    asked.repeats,
+                    pythons.get(name),
+                    asked.limit,
                 ):
                     runs.setdefault((run["model"], name), []).append(run)
         print(f"{n_users:,} users")
