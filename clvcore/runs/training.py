@@ -23,6 +23,7 @@ from clvcore.ranking.context import context_of
 from clvcore.ranking.evaluate import RankingReport, evaluate
 from clvcore.ranking.scorers import EmbeddingScorer
 from clvcore.ranking.watch import Watch
+from clvcore.runs.board import noted
 from clvcore.runs.folder import RunFolder, State
 from clvcore.runs.plan import planned
 from clvcore.runs.workspace import Workspace
@@ -154,11 +155,12 @@ def _search(
 
     run.set_status(State.RUNNING, planned(run, lesson, tower, train), device)
     last = None
-    for progress in fit(lesson, tower, train, judge=judge, watch=WATCHED):
-        last = progress
-        run.add_progress({"stage": "search", **asdict(progress.info)})
-        if run.is_cancelled():
-            break
+    with noted(run) as note:
+        for progress in fit(lesson, tower, train, judge=judge, watch=WATCHED):
+            last = progress
+            note("search", progress.info)
+            if run.is_cancelled():
+                break
     if last is None or last.best is None:
         return None
     return Found(last.best, last.best_epoch, last.info)
@@ -181,11 +183,12 @@ def _learn_to_the_test(
     run.set_status(State.RUNNING, say("runs.learning_anew", epochs=found.epoch), device)
     final = found.model
     lesson = material.lesson(Before.TEST)
-    for progress in fit(lesson, tower, train, judge=None, stop_after=found.epoch):
-        run.add_progress({"stage": "final", **asdict(progress.info)})
-        if run.is_cancelled():
-            return Final(found.model, Before.VALIDATION)
-        final = progress.best or final
+    with noted(run) as note:
+        for progress in fit(lesson, tower, train, judge=None, stop_after=found.epoch):
+            note("final", progress.info)
+            if run.is_cancelled():
+                return Final(found.model, Before.VALIDATION)
+            final = progress.best or final
     return Final(final, Before.TEST)
 
 

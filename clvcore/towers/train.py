@@ -31,6 +31,8 @@ from clvcore.towers.standing import Standing, standing_from
 from clvcore.towers.step import Objective, TrainState, first_state, train_step
 
 READ_EVERY_S = 0.5
+FEWEST_ITEMS = 2
+"""With fewer there is nothing to rank."""
 LAST_SHARE = 0.05
 """Share of the highest step size that is left at the end of the cosine decay."""
 
@@ -174,6 +176,8 @@ class _Course:
 
     @classmethod
     def of(cls, lesson: Lesson, config: TowerConfig, train: TrainConfig) -> "_Course":
+        if len(lesson.seen.items) < FEWEST_ITEMS:
+            raise FitError(say("towers.one_item"))
         events = sequences(lesson.seen)
         windows = training_windows(events, config.max_length)
         if len(windows.user) == 0 or len(events.item) <= len(np.unique(windows.user)):

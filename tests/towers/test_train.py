@@ -1,11 +1,14 @@
 """A model learns what follows, stops in time, and is the same again from the same seed."""
 
+from dataclasses import replace
+
 import jax
 import jax.numpy as jnp
 import numpy as np
 import pytest
 
 from clvcore.errors import FitError, RunError
+from clvcore.features.vocabulary import Vocabulary
 from clvcore.towers.config import TowerConfig, TrainConfig
 from clvcore.towers.encode import embeddings, encode_users, raw_items
 from clvcore.towers.lesson import Lesson
@@ -144,3 +147,33 @@ def test_a_user_is_encoded_alone_as_among_all_and_a_new_event_moves_her(lesson, 
     assert np.allclose(alone, all_users[some], atol=1e-6)
     moved = encode_users(model, lesson, raw, whole, some)
     assert np.abs(moved - alone).max() > 1e-3
+
+
+def test_where_there_is_nothing_to_learn_one_sentence_says_so(lesson):
+    train = TrainConfig(epochs=1, batch_events=400)
+
+    def learn_from(seen):
+        few = Lesson(seen, lesson.items, lesson.users)
+        next(fit(few, TowerConfig(**SMALL), train, judge=None))
+
+    one_each = lesson.seen.where(np.isin(np.arange(len(lesson.seen.item)), lesson.seen.start[:-1]))
+    for too_little in (one_each, lesson.seen.before(0)):
+        with pytest.raises(FitError, match="No user has two events with items"):
+            learn_from(too_little)
+    single = replace(
+        lesson.seen,
+        items=Vocabulary(lesson.seen.items.ids[:1]),
+        item=np.zeros_like(lesson.seen.item),
+    )
+    with pytest.raises(FitError, match="only one item"):
+        learn_from(single)
+
+
+def test_a_user_without_events_is_placed_by_attributes_and_spoils_nothing(lesson):
+    empty = lesson.seen.where(lesson.seen.user != 5)
+    train = TrainConfig(epochs=1, batch_events=400)
+    lacking = Lesson(empty, lesson.items, lesson.users)
+    *_, last = fit(lacking, TowerConfig(**SMALL), train, judge=None)
+    vectors = embeddings(last.best, lacking, empty).users
+    assert np.isfinite(vectors).all()
+    assert np.isclose(np.linalg.norm(vectors[5]), 1, atol=1e-3)
