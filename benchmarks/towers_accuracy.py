@@ -9,8 +9,8 @@ those the user had are left out. A model learns from what stands before the vali
 test its history also has the validation item, as in SASRec (Kang and McAuley 2018).
 
 Training goes on from --state where it was left: a stopped run loses an epoch at most. Every epoch
-is a line of what is printed and of the result; --epochs is how far to go today, and the step sizes
-are planned for the ``epochs`` of the settings. Data: ``ml-1m`` is a table of user_id, item_id and
+is a line of what is printed and of the result; --epochs is how far to go today (0 only judges the
+best model so far), and the step sizes are planned for the ``epochs`` of the settings. Data: ``ml-1m`` is a table of user_id, item_id and
 order; ``lines`` is one line a user, the user and then items in order (Amazon Beauty as most papers
 use it).
 """
@@ -39,8 +39,9 @@ from clvcore.ranking.watch import Watch
 from clvcore.towers.config import TowerConfig, TrainConfig
 from clvcore.towers.encode import embeddings
 from clvcore.towers.lesson import Lesson
-from clvcore.towers.model import Model
-from clvcore.towers.standing import standing_bytes
+from clvcore.towers.model import Model, initialised
+from clvcore.towers.standing import standing_bytes, standing_from
+from clvcore.towers.step import first_state
 from clvcore.towers.store import n_parameters
 from clvcore.towers.train import fit
 
@@ -190,8 +191,11 @@ def run(options: argparse.Namespace) -> None:
         part.write_bytes(standing_bytes(progress.standing))
         part.replace(options.state)  # whole or not at all
         log.write_text(json.dumps(epochs))
+    if best is None and resume is not None:  # nothing left to train today
+        fresh = initialised(lesson, tower, seed=train.seed)
+        best = standing_from(resume, fresh, first_state(fresh, train)).best
     if best is None:
-        raise SystemExit("nothing left to train: the state is at --epochs already")
+        raise SystemExit("nothing was trained: --epochs is 0 and there is no state")
     record(options, (tower, train), epochs, best, judged(best, lesson, test))
 
 

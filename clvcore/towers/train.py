@@ -121,7 +121,7 @@ def fit(
     model = initialised(lesson, config, seed=train.seed)
     now = _start(model, train, resume)
     began = time.perf_counter() - now.elapsed_s
-    last_epoch = min(train.epochs, stop_after or train.epochs)
+    last_epoch = train.epochs if stop_after is None else min(train.epochs, stop_after)
     for epoch in range(now.epoch + 1, last_epoch + 1):
         meter = _Meter(began, epoch - 1, course.steps_per_epoch, last_epoch)
         state = now.state
