@@ -65,6 +65,9 @@ def _ask(console: Console, question: Question) -> None:
     if question.about == "currency":
         option = say("data.known.answer_with", option="--currency EUR")
         console.print(Text(f"      {option}", style="dim"))
+    if question.about == "first_day":
+        option = say("data.known.answer_with", option="--first-day 2017-01-01")
+        console.print(Text(f"      {option}", style="dim"))
     for one in question.answers:
         told: Mapping[str, str] = {
             "table": question.table,

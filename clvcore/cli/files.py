@@ -9,12 +9,13 @@ import click
 
 from clvcore import columns as col
 from clvcore.data.dataset import RawTable
-from clvcore.data.files.read import combined
 from clvcore.data.files.reading import Reading
-from clvcore.data.meaning.blocks import Blocks, combined_blocks
+from clvcore.data.meaning.blocks import Blocks
+from clvcore.data.meaning.known import known_exports
+from clvcore.data.meaning.together import together, together_blocks
 from clvcore.errors import ConfigError
 from clvcore.messages import say
-from clvcore.runs.workspace import table_blocks, table_file
+from clvcore.runs.workspace import Workspace, table_blocks, table_file
 
 _PARTS = tuple(part.name for part in fields(Reading))
 _WORDS = {"tab": "\t", "\\t": "\t", "space": " ", "spaces": " "}
@@ -55,8 +56,11 @@ def raw_tables(
         ClvError: a file cannot be read, or a wish is none.
     """
     wishes = _wishes(given["reads"], dict(known or {}))
+    exports = known_exports(Workspace.default().known)
     return {
-        table: combined([table_file(path, table, wishes.get(table, Reading())) for path in paths])
+        table: together(
+            [table_file(path, table, wishes.get(table, Reading())) for path in paths], exports
+        )
         for table in col.TABLES
         if (paths := given[table])
     }
@@ -75,7 +79,8 @@ def events_in_blocks(given: Mapping[str, Any], place: Path) -> tuple[Blocks, dic
     wishes = _wishes(given["reads"], {})
     how = wishes.get("events", Reading())
     files = [table_blocks(path, "events", place, how) for path in given["events"]]
-    return combined_blocks(files), raw_tables({**given, "events": ()})
+    known = known_exports(Workspace.default().known)
+    return together_blocks(files, known), raw_tables({**given, "events": ()})
 
 
 def _wishes(texts: Sequence[str], found: dict[str, Reading]) -> dict[str, Reading]:

@@ -49,6 +49,7 @@ class Wishes:
     def of(cls, given: Mapping[str, Any]) -> "Wishes":
         """The wishes among the options that `recipe_options` gathered."""
         choices = {name: given[name] for name in ("decimal", "date_order", "drop_duplicates")}
+        choices["first_day"] = given["first_day"] and given["first_day"].date().isoformat()
         choices["kinds"] = dict(_kind_pair(text) for text in given["kinds"])
         choices["rules"] = dict(_choice(text) for text in given["choose"])
         choices["rates"] = _rates(given["rates"])
@@ -150,6 +151,12 @@ def _recipe_options() -> list[Callable[..., Any]]:
         click.option("--decimal", type=click.Choice([".", ","]), help=say("data.help_decimal")),
         click.option(
             "--date-order", type=click.Choice(["dmy", "mdy"]), help=say("data.help_date_order")
+        ),
+        click.option(
+            "--first-day",
+            type=click.DateTime(formats=["%Y-%m-%d"]),
+            metavar="YYYY-MM-DD",
+            help=say("data.help_first_day"),
         ),
         click.option("--drop-duplicates", is_flag=True, help=say("data.help_drop_duplicates")),
         click.option(

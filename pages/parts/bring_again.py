@@ -15,6 +15,7 @@ from clvcore.data.again.headers import Missing, known_columns, missing, under_th
 from clvcore.data.again.replay import question, replay
 from clvcore.data.clean import Intake, bring_in
 from clvcore.data.dataset import Dataset, RawTable
+from clvcore.data.meaning.shaping import own_columns
 from clvcore.messages import say
 from clvcore.report.appended import came_told
 from clvcore.report.wording import on_page
@@ -62,7 +63,7 @@ def again(raws: Mapping[str, RawTable]) -> bool:
 
 def _alike(raws: Mapping[str, RawTable]) -> str | None:
     """Id of the newest own data set whose events had the same columns."""
-    columns = set(raws["events"].frame.columns)
+    columns = set(own_columns(raws["events"]))
     for reference in reversed(choice.own()):
         if set(known_columns(choice.read(reference).lineage, "events")) == columns:
             return reference

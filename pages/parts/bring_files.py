@@ -5,11 +5,14 @@ from streamlit.runtime.uploaded_file_manager import UploadedFile
 
 from clvcore.data.cells.private import masked, suspects
 from clvcore.data.dataset import RawTable
-from clvcore.data.files.read import combined, first_rows
+from clvcore.data.files.read import first_rows
 from clvcore.data.files.reading import Reading
+from clvcore.data.meaning.known import known_exports
+from clvcore.data.meaning.together import together
 from clvcore.errors import ClvError
 from clvcore.messages import say
 from clvcore.runs.reading import read_apart
+from clvcore.runs.workspace import Workspace
 from pages.parts import bring_reading
 from pages.parts.wording import plain, why
 
@@ -64,7 +67,7 @@ def _table(table: str) -> RawTable | None:
     raw = None
     if len(raws) == len(files):
         try:
-            raw = combined(raws)
+            raw = together(raws, known_exports(Workspace.default().known))
         except ClvError as error:
             st.error(why(error), icon=":material/error:")
     bring_reading.tell(table, raw, files, anew=forget)

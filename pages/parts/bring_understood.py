@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Mapping
+from datetime import date
 from typing import Any, Literal, get_args
 
 import polars as pl
@@ -42,6 +43,7 @@ CURRENCIES = ("EUR", "USD", "GBP", "CNY", "JPY", "CHF")
 LINE = "{reads}  \n:small[:gray[{reason}]]"
 MARKS = {".": "point", ",": "comma"}
 WIDTH = 4
+FIRST_DAYS = date(1970, 1, 1)
 FEW_ROWS, FEW_ROWS_PX = 6, 248
 
 
@@ -91,8 +93,8 @@ class Table:
         for column in self.raw.frame.columns:
             name = f"{self.raw.name}.{column}"
             said = {
-                part: value
-                for part in ("decimal", "date_order", "epoch", "zone")
+                part: value.isoformat() if isinstance(value, date) else value
+                for part in ("decimal", "date_order", "epoch", "zone", "first_day")
                 if (value := st.session_state.get(self.reading_key(column, part)))
             }
             if said:
@@ -166,6 +168,9 @@ def questions(table: Table, found: Understanding) -> None:
         answers = _answers(table, one)
         if one.about == "currency":
             _currency(one, table)
+        elif one.about == "first_day":
+            place = f"data_ask_first_day_{one.role}_{table.raw.name}_{table.title}"
+            _first_day(plain(one.text), place, on_change=_answer, args=(place, _target(table, one)))
         elif answers:
             st.radio(
                 plain(one.text),
@@ -178,6 +183,18 @@ def questions(table: Table, found: Understanding) -> None:
             )
         else:
             st.markdown(plain(one.text))
+
+
+def _first_day(label: str, key: str, **told: Any) -> None:
+    st.date_input(
+        label,
+        value=None,
+        min_value=FIRST_DAYS,
+        key=key,
+        help=say("page_data.known.first_day_help"),
+        width=560,
+        **told,
+    )
 
 
 def _answers(table: Table, one: Question) -> dict[str, str]:
@@ -271,6 +288,9 @@ def _reading(table: Table, one: Proposal) -> None:
     if evidence not in {"time", "number"} or one.column in table.raw.numbers:
         return
     with st.popover("", icon=":material/tune:", help=say("page_data.known.otherwise")):
+        if any(q.about == "first_day" for q in table.proposal.questions if q.column == one.column):
+            label = say("page_data.known.first_day")
+            _first_day(label, table.reading_key(one.column, "first_day"))
         auto = say("page_data.bring.auto")
         if evidence == "number":
             st.selectbox(

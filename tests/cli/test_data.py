@@ -202,6 +202,21 @@ def test_a_known_export_needs_no_word_and_can_be_read_plainly(clv, tmp_path):
         clv("import", "--events", ratings, "--as", "nothing")
 
 
+def test_a_first_day_that_no_file_tells_is_asked_for_and_taken(clv, tmp_path):
+    file = tmp_path / "transaction_data.csv"
+    file.write_text(
+        "household_key,BASKET_ID,DAY,PRODUCT_ID,QUANTITY,SALES_VALUE,TRANS_TIME\n"
+        "2375,26984851472,2,1004906,1,1.39,1631\n"
+    )
+    with pytest.raises(ClvError, match="--first-day 2017-01-01"):
+        clv("import", "--events", file)
+    asked = clv("import", "--events", file, "--explain").stdout
+    assert "Which date is day 1?" in asked
+    assert "say --first-day 2017-01-01" in asked
+    made = clv("import", "--events", file, "--first-day", "2016-01-01", "--json").stdout
+    assert json.loads(made)["observed"] == ["2016-01-02T16:31:00+00:00"] * 2
+
+
 def test_a_currency_that_the_file_names_is_taken(clv, tmp_path):
     file = tmp_path / "events.csv"
     file.write_text("user,time,amount\n1,2025-01-05,£5.00\n")

@@ -8,10 +8,15 @@ from clvcore.data.clean import bring_in
 from clvcore.data.dataset import Recipe
 from clvcore.data.files.read import read
 from clvcore.data.meaning.known import from_plain, known_exports, recognised
+from clvcore.data.meaning.together import together
 from clvcore.errors import ConfigError, MappingError
 
 RATINGS = b"1::1193::5::978300760\n1::661::3::978302109\n2::1193::4::978298413\n"
 MOVIES = b"1193::One Flew Over (1975)::Drama\n661::James and the Peach (1996)::Children's|Musical\n"
+ORDERS_OF_INSTACART = (
+    b"order_id,user_id,eval_set,order_number,order_dow,order_hour_of_day,days_since_prior_order\n"
+    b"11,1,prior,1,2,08,\n"
+)
 FILES = {
     "online_retail": {
         "events": b"InvoiceNo,StockCode,Description,Quantity,InvoiceDate,UnitPrice,CustomerID,Country\n"
@@ -53,6 +58,24 @@ FILES = {
         "events": b"household_id,store_id,basket_id,product_id,quantity,sales_value,transaction_timestamp\n"
         b"900,330,31198570044,1095275,1,0.50,2017-01-01 11:53:26\n"
     },
+    "complete_journey_raw": {
+        "events": b"household_key,BASKET_ID,DAY,PRODUCT_ID,QUANTITY,SALES_VALUE,TRANS_TIME\n"
+        b"2375,26984851472,1,1004906,1,1.39,1631\n",
+        "items": b"PRODUCT_ID,MANUFACTURER,DEPARTMENT,BRAND,COMMODITY_DESC,SUB_COMMODITY_DESC\n"
+        b"1004906,69,PRODUCE,Private,POTATOES,RUSSET\n",
+        "users": b"AGE_DESC,INCOME_DESC,HH_COMP_DESC,household_key\n65+,35-49K,2 Adults,2375\n",
+    },
+    "instacart": {
+        "events": [
+            ORDERS_OF_INSTACART,
+            b"order_id,product_id,add_to_cart_order,reordered\n11,196,1,0\n",
+        ],
+        "items": b"product_id,product_name,aisle_id,department_id\n196,Soda,77,7\n",
+    },
+    "matomo_visits": {
+        "events": b'[{"idVisit": "1", "visitorId": "abc", "siteCurrency": "USD", "actionDetails":'
+        b' [{"type": "action", "url": "https://shop.example/", "timestamp": 1740823200}]}]\n'
+    },
     "posthog_events": {
         "events": b"uuid,event,properties,distinct_id,timestamp\n"
         b"0,$pageview,{},u1,2025-01-05T10:00:00.123000Z\n"
@@ -60,15 +83,33 @@ FILES = {
 }
 
 
+NO_HEADER = {"cdnow", "amazon_reviews", "amazon_reviews_2018", "matomo_visits"}
+FIRST_DAY = {"first_day": "2017-01-01"}
+
+
 def raws_of(files):
-    return {name: read(text, table=name, source=name) for name, text in files.items()}
+    """The tables of files, of which one table may have several."""
+    every = {name: text if isinstance(text, list) else [text] for name, text in files.items()}
+    return {
+        name: together([read(text, table=name, source=name) for text in texts], known_exports())
+        for name, texts in every.items()
+    }
+
+
+def rows_of(key):
+    """Rows of the events; of several files the last has a line for each."""
+    events = FILES[key]["events"]
+    text = events[-1] if isinstance(events, list) else events
+    return text.count(b"\n") - (key not in NO_HEADER)
 
 
 def taken(files):
     """The intake of files that are recognised, with nothing said about them."""
     raws = raws_of(files)
     export = recognised(raws, known_exports())
-    return bring_in(raws, export.recipe(raws, Recipe("known", "USD")), key=b"key")
+    return bring_in(
+        raws, export.recipe(raws, Recipe("known", "USD", options=FIRST_DAY)), key=b"key"
+    )
 
 
 def test_every_known_export_is_tried_here():
@@ -81,12 +122,7 @@ def test_an_export_is_recognised_and_no_row_of_it_is_rejected(key):
     assert recognised(raws, known_exports()).key == key
     account = taken(FILES[key]).dataset.accounts[0]
     assert account.rejected == 0
-    assert (
-        account.rows_in
-        == account.accepted + account.ignored
-        == FILES[key]["events"].count(b"\n")
-        - (key not in {"cdnow", "amazon_reviews", "amazon_reviews_2018"})
-    )
+    assert account.rows_in == account.accepted + account.ignored == rows_of(key)
 
 
 @pytest.mark.parametrize("key", FILES)
@@ -164,6 +200,7 @@ GOOD = {
         ({"colour": "red"}, "colour"),
         ({"tables": []}, "tables"),
         ({"domain": "farm"}, "domain"),
+        ({"joins": [{"name": "events", "rows": ["a"], "beside": ["b"], "on": "a"}]}, "joins"),
         ({"tables": [{"name": "events", "columns": ["a"], "roles": {"hue": "a"}}]}, r"tables\[1\]"),
         ({"tables": [{"name": "events", "names": ["a"], "shapes": ["("]}]}, r"tables\[1\]"),
         ({"tables": [{"name": "events"}]}, r"tables\[1\]"),

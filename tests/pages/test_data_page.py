@@ -194,6 +194,39 @@ def test_a_known_export_is_read_as_such_until_somebody_says_no(bringing):
     assert at.selectbox(key="data_domain_r.csv").value == "shop"
 
 
+def test_files_that_belong_together_are_joined_and_their_first_day_is_asked_in_one_sentence(
+    bringing,
+):
+    at = bringing
+    orders = (
+        b"order_id,user_id,eval_set,order_number,order_dow,order_hour_of_day,"
+        b"days_since_prior_order\n11,1,prior,1,2,08,\n12,1,prior,2,3,07,15.0\n"
+    )
+    lines = b"order_id,product_id,add_to_cart_order,reordered\n11,196,1,0\n12,196,1,1\n"
+    box = at.file_uploader(key="data_file_events")
+    box.upload("order_products__prior.csv", lines, "text/csv").run()
+    assert "not by whom or when" in at.error[0].value
+    files = [("order_products__prior.csv", lines, "text/csv"), ("orders.csv", orders, "text/csv")]
+    at.file_uploader(key="data_file_events").set_value(files).run()
+    assert not at.exception
+    assert not at.error
+    assert "Instacart" in at.toggle(key="data_known_instacart").label
+    assert "One question is open" in texts(at)
+    (day,) = (one for one in at.date_input if one.key.startswith("data_ask_first_day_at_events"))
+    assert day.label.startswith("Which date is day 1?")
+    at.button(key="data_check").click().run()
+    assert "Answer the open question about it" in at.error[0].value
+    day = next(one for one in at.date_input if one.key == day.key)
+    day.set_value(date(2017, 1, 1)).run()
+    assert "question is open" not in texts(at)
+    assert table(at, "time of line", "→ at")["→ at"].dt.day.to_list() == [1, 16]
+    at.button(key="data_check").click().run()
+    assert not at.error
+    assert "2 of 2 event rows are usable" in texts(at)
+    options = at.session_state["data_intake"].dataset.recipe.options
+    assert options["columns"]["events.time of line"] == {"first_day": "2017-01-01"}
+
+
 @pytest.mark.parametrize(
     ("content", "told"),
     [

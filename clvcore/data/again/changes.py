@@ -11,6 +11,7 @@ from clvcore import columns as col
 from clvcore.data.again import measures, usual
 from clvcore.data.again.headers import known_columns
 from clvcore.data.dataset import Dataset, Finding, RawTable, Severity
+from clvcore.data.meaning.shaping import own_columns
 from clvcore.messages import listed, say
 
 Unit = Literal["share", "per_day", "money", "days"]
@@ -164,7 +165,7 @@ def _measured(
 def _columns(previous: Dataset, fresh: Dataset, raws: Mapping[str, RawTable]) -> Iterator[Change]:
     """Columns that are new, gone, or read under another name than before."""
     for table, raw in raws.items():
-        before, there = known_columns(previous.lineage, table), raw.frame.columns
+        before, there = known_columns(previous.lineage, table), own_columns(raw)
         old, new = (
             dict(one.recipe.maps[table].roles) if table in one.recipe.maps else {}
             for one in (previous, fresh)

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, fields, replace
+from datetime import date
 from decimal import Decimal
 from typing import Any
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
@@ -15,7 +16,13 @@ from clvcore.data.cells.words import LEFT_OUT
 from clvcore.errors import ConfigError
 from clvcore.messages import say
 
-SHAPES = ("shopify_orders", "woocommerce_orders")
+SHAPES = (
+    "instacart_orders",
+    "journey_purchases",
+    "matomo_visits",
+    "shopify_orders",
+    "woocommerce_orders",
+)
 """Names of the ways to lay out the rows of an export anew."""
 
 
@@ -29,6 +36,8 @@ class ColumnChoices:
     """Unit of numbers that count from 1970."""
     zone: str | None = None
     """IANA zone of the column's local times, where it is not that of the data set."""
+    first_day: str | None = None
+    """The date (ISO 8601) of day 1, where the column counts days."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,6 +48,8 @@ class Choices:
     """Decimal mark of all tables; None decides by column."""
     date_order: DateOrder | None = None
     """Order of day and month where the year comes last; None decides by column."""
+    first_day: str | None = None
+    """The date (ISO 8601) of day 1, in all columns that count days."""
     kinds: Mapping[str, str] = field(default_factory=dict)
     """word of the file -> kind of event, or ``ignore`` where its rows never happened"""
     not_items: tuple[str, ...] = ()
@@ -73,6 +84,7 @@ class Choices:
             own,
             decimal=own.decimal or self.decimal,
             date_order=own.date_order or self.date_order,
+            first_day=own.first_day or self.first_day,
         )
 
     @classmethod
@@ -111,6 +123,7 @@ def _fits(name: str, value: Any) -> bool:
     allowed: dict[str, Callable[[], bool]] = {
         "decimal": lambda: value in {".", ",", None},
         "date_order": lambda: value in {"dmy", "mdy", None},
+        "first_day": lambda: value is None or is_day(value),
         "kinds": lambda: isinstance(value, Mapping) and kinds.issuperset(value.values()),
         "not_items": lambda: _are_words(value),
         "item_title": lambda: value is None or isinstance(value, str),
@@ -154,8 +167,17 @@ def _are_of_a_column(own: Any) -> bool:
         "date_order": lambda order: order in {"dmy", "mdy", None},
         "epoch": lambda unit: unit is None or unit in UNITS,
         "zone": lambda zone: zone is None or is_zone(zone),
+        "first_day": lambda day: day is None or is_day(day),
     }
     return allowed.keys() >= own.keys() and all(allowed[name](own[name]) for name in own)
+
+
+def is_day(text: Any) -> bool:
+    """Whether a text is a date like 2017-01-31."""
+    try:
+        return isinstance(text, str) and date.fromisoformat(text).isoformat() == text
+    except ValueError:
+        return False
 
 
 def is_zone(name: str) -> bool:

@@ -18,6 +18,9 @@ _DIGITS: dict[Unit, int] = {"s": 10, "ms": 13, "us": 16, "ns": 19}
 _EPOCH = r"^-?\d{9,10}(\.\d+)?$|^\d{12,13}(\.0*)?$|^\d{15,16}$|^\d{18,19}$"
 _NUMERIC = r"^(\d{1,2})([./-])(\d{1,2})[./-](\d{4}|\d{2})(?:\D|$)"
 _ISO = r"^\d{4}-\d{2}-\d{2}([ T]\d{2}:\d{2}(:\d{2}(\.\d+)?)?(Z|[+-]\d{2}:?\d{2})?)?$"
+COUNTED_DAY = "day "
+"""In front of a day that is counted from 1, as in ``day 12 16:31``."""
+_COUNTED = rf"^{COUNTED_DAY}(\d{{1,6}})( \d{{2}}:\d{{2}})?$"
 _OFFSET = r"^(.*\d:\d{2}.*?)\s*(Z|z|UTC|GMT|[+-]\d{2}(?::?\d{2})?)$"
 _FORMATS = (
     "%Y-%m-%d %H:%M:%S",  # first, as polars reads it four times as fast as the next
@@ -117,6 +120,25 @@ def dates_of(cells: pl.Series) -> Dates:
         day_first=int((parts["1"] > 12).sum()),
         month_first=int((parts["3"] > 12).sum()),
     )
+
+
+def counts_days(cells: pl.Series) -> bool:
+    """Whether there are cells that count days from a day which they do not tell."""
+    return bool(cells.str.contains(_COUNTED).any())
+
+
+def dated(cells: pl.Series, first_day: str) -> pl.Series:
+    """Counted days as dates; other cells stay as they are.
+
+    Example:
+        >>> dated(pl.Series(["day 1 08:00", "day 32 16:31", "x"]), "2017-01-01").to_list()
+        ['2017-01-01 08:00', '2017-02-01 16:31', 'x']
+    """
+    parts = cells.str.extract_groups(_COUNTED).struct.unnest()
+    begin = pl.lit(first_day).str.to_date("%Y-%m-%d")
+    day = begin + pl.duration(days=pl.col("1").cast(pl.Int64) - 1)
+    dates = parts.select(day.dt.to_string("%Y-%m-%d") + pl.col("2").fill_null("")).to_series()
+    return cells.to_frame("c").select(pl.coalesce(dates, "c")).to_series().alias(cells.name)
 
 
 def is_epoch(cells: pl.Series) -> bool:

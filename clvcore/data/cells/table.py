@@ -8,7 +8,7 @@ import polars as pl
 from clvcore import columns as col
 from clvcore.data.cells import amounts
 from clvcore.data.cells.choices import Choices
-from clvcore.data.cells.moments import Moments, dates_of, moments
+from clvcore.data.cells.moments import Moments, counts_days, dated, dates_of, moments
 from clvcore.data.cells.signs import Signs
 from clvcore.data.cells.zones import named_zone
 from clvcore.data.dataset import ColumnMap, RawTable
@@ -119,10 +119,13 @@ class Cells:
         """Moments in UTC, and which cells are filled but no times.
 
         Raises:
-            MappingError: the order of day and month cannot be told.
+            MappingError: the order of day and month cannot be told, or days are counted from a
+                day that nobody told.
         """
         text = self.values(role)
         own = self.choices.of_column(self.raw.name, self.column(role))
+        if counts_days(text):
+            text = self._dated(text, own.first_day)
         whole = self.whole.get(role)
         dates = dates_of(text) if whole is None else whole.dates
         order = own.date_order or ("dmy" if own.epoch else dates.order)
@@ -139,6 +142,12 @@ class Cells:
         zone = self.zone_of(role)
         read = moments(text, time_zone=zone, order=order, unit=own.epoch, epoch=dates.is_epoch)
         return read, text.is_not_null() & read.at.is_null()
+
+    def _dated(self, text: pl.Series, first_day: str | None) -> pl.Series:
+        """Counted days as dates."""
+        if first_day is None:
+            raise MappingError(say("data.first_day_unknown", source=self.raw.source))
+        return dated(text, first_day)
 
 
 def stripped(cells: pl.Series, *, ids: bool = False, floats: bool | None = None) -> pl.Series:

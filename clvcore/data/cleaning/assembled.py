@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
+from typing import Any
 
 import polars as pl
 
@@ -19,7 +20,7 @@ from clvcore.data.cleaning.quality import Cleaned, finding
 from clvcore.data.cleaning.spend import clean_spend
 from clvcore.data.cleaning.users import FIRST, clean_users, with_first_seen
 from clvcore.data.dataset import CUT, Account, Finding, Origin, RawTable, Recipe, Severity, Step
-from clvcore.data.meaning.shaping import REFUNDS, SHAPED, own_reading
+from clvcore.data.meaning.shaping import COUNTS, JOINED, REFUNDS, SHAPED, own_reading
 from clvcore.errors import DataError
 from clvcore.messages import listed, say
 
@@ -103,6 +104,7 @@ def assembled(
     users = _users(found, shown, listed_users, views.get("events"))
     findings = [one for name in cleaned for one in cleaned[name].findings]
     findings += _cut_short(views)
+    findings += _put_together(views)
     findings += _laid_out(views)
     findings += _other_currencies(views, recipe.currency, cleaned)
     findings += _completions(items, listed_items, users, listed_users, views, cleaned, found)
@@ -220,10 +222,31 @@ def _laid_out(views: Mapping[str, Cells]) -> list[Finding]:
             f"shaped.{view.raw.reading[SHAPED]}",
             name,
             rows=int(view.raw.reading[REFUNDS]),
+            **_counts(view),
         )
         for name, view in views.items()
         if SHAPED in view.raw.reading
     ]
+
+
+def _put_together(views: Mapping[str, Cells]) -> list[Finding]:
+    """Tables of files that were joined: what was joined with what, and what stood alone."""
+    return [
+        finding(
+            Severity.NOTE,
+            "joined.files",
+            name,
+            rows=view.height,
+            **_counts(view),
+        )
+        for name, view in views.items()
+        if JOINED in view.raw.reading
+    ]
+
+
+def _counts(view: Cells) -> dict[str, Any]:
+    """What was counted where files were joined or laid out, for their sentences."""
+    return {count: f"{int(view.raw.reading.get(count, '0')):,}" for count in COUNTS}
 
 
 def _other_currencies(

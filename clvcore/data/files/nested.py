@@ -19,6 +19,9 @@ Kind = Literal["json", "json lines"]
 
 _OPENS = re.compile(r'\s*(\{\s*["}\n]|\[\s*["\[\]{])')
 _JOINT = "\n"
+_OF_EXPORTS = ("actionDetails.itemDetails", "actionDetails")
+"""Lists that hold the rows where the objects of an export hold other lists too (Matomo), the
+deeper ones first."""
 
 
 class Number(str):
@@ -221,6 +224,8 @@ def _inner(records: Sequence[Record], how: Reading, outer: str, *, source: str) 
             raise UploadError(say("data.read.no_list", source=source, path=how.rows))
         return wanted
     leaves = [path for path in paths if not any(other.startswith(f"{path}.") for other in paths)]
+    if len(leaves) > 1 and (known := next((path for path in _OF_EXPORTS if path in paths), None)):
+        return known
     if len(leaves) > 1:
         names = listed([repr(f"{outer}.{path}".strip(".")) for path in leaves])
         raise UploadError(say("data.read.several_lists", source=source, names=names))

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Literal
 
-About = Literal["role", "date_order", "decimal", "currency"]
+About = Literal["role", "date_order", "decimal", "currency", "first_day"]
 
 
 class Confidence(StrEnum):

@@ -1,6 +1,7 @@
 """How the cells of a column are read: decided on all of them, or asked."""
 
 from dataclasses import dataclass
+from datetime import date
 
 import polars as pl
 
@@ -42,6 +43,8 @@ def read_column(cells: Cells, role: Role) -> Reading:
 def _time(cells: Cells, role: str) -> Reading:
     text = cells.values(role)
     own = cells.choices.of_column(cells.raw.name, cells.column(role))
+    if moments.counts_days(text):
+        return _counted(cells, role, text, own)
     unit = own.epoch or (moments.unit_of(text) if moments.is_epoch(text) else None)
     if unit is not None:
         return Reading((say(f"data.known.reads_epoch_{unit}"),), ColumnChoices(epoch=unit))
@@ -63,6 +66,18 @@ def _time(cells: Cells, role: str) -> Reading:
     decided = ColumnChoices(date_order=order, zone=own.zone)
     zone = (*_zone(cells, role, text), *_near_midnight(cells, role, text, order))
     return Reading((*_order(text, order, said=own.date_order is not None), *zone), decided)
+
+
+def _counted(cells: Cells, role: str, text: pl.Series, own: ColumnChoices) -> Reading:
+    """Days that are counted: from the first day that was said, or the question for it."""
+    if own.first_day is None:
+        column = cells.column(role)
+        asked = say("data.known.asks_first_day")
+        return Reading((), own, Question("first_day", cells.raw.name, role, column, asked, ()))
+    dates = moments.dated(text, own.first_day)
+    told = say("data.known.reads_days", first=date.fromisoformat(own.first_day))
+    decided = ColumnChoices(first_day=own.first_day, zone=own.zone)
+    return Reading((told, *_zone(cells, role, dates)), decided)
 
 
 def _date(cell: str, order: moments.DateOrder) -> object:

@@ -19,6 +19,7 @@ from clvcore.data.cells.choices import SHAPES, Choices
 from clvcore.data.cells.roles import ROLES
 from clvcore.data.dataset import ColumnMap, Domain, RawTable, Recipe
 from clvcore.data.meaning.headless import is_number, named
+from clvcore.data.meaning.joins import Join, is_sound_join
 from clvcore.data.meaning.shaping import shaped
 from clvcore.errors import ConfigError
 from clvcore.messages import say
@@ -85,6 +86,8 @@ class Known:
     """None where the export does not tell, so that a person is asked."""
     time_zone: str | None = None
     options: Mapping[str, Any] = field(default_factory=dict)
+    joins: tuple[Join, ...] = ()
+    """Files of one table that belong beside each other, in the order in which they are joined."""
 
     def table_for(self, raw: RawTable) -> KnownTable | None:
         """The table of this export that a raw one is; None where it is none."""
@@ -195,7 +198,11 @@ def from_plain(plain: Mapping[str, Any], *, key: str, source: str) -> Known:
             raise ConfigError(say("data.known.bad", file=source, part=part))
         Choices.of({"columns": one.get("readings", {})})
         tables.append(KnownTable(**{name: _frozen(value) for name, value in one.items()}))
-    values: dict[str, Any] = {**plain, "tables": tuple(tables)}
+    joins = [
+        Join(**{name: _frozen(value) for name, value in one.items()})
+        for one in plain.get("joins", [])
+    ]
+    values: dict[str, Any] = {**plain, "tables": tuple(tables), "joins": tuple(joins)}
     return Known(key=key, **values)
 
 
@@ -208,6 +215,8 @@ def _wrong_part(plain: Mapping[str, Any]) -> str | None:
         "domain": plain.get("domain", "shop") in get_args(Domain),
         "tables": isinstance(plain.get("tables"), list) and bool(plain["tables"]),
         "options": isinstance(plain.get("options", {}), Mapping),
+        "joins": isinstance(joins := plain.get("joins", []), list)
+        and all(is_sound_join(one) for one in joins),
         **dict.fromkeys(sorted(set(plain) - parts), False),
     }
     return next((name for name, fine in sound.items() if not fine), None)

@@ -2,7 +2,8 @@
 
 A shop writes an order over several lines with the facts of the order in the first of them only, or
 all lines of an order into one row. What is made of them is one row for each line that was bought,
-with the money that was paid for it, and one for each refund.
+with the money that was paid for it, and one for each refund. Where a file counts days from a day
+that it does not tell, day and clock are brought into one cell.
 """
 
 from collections.abc import Callable, Mapping
@@ -10,16 +11,23 @@ from dataclasses import replace
 
 from clvcore.data.dataset import RawTable
 from clvcore.data.files.reading import DOUBT
-from clvcore.data.meaning.shaping import shopify, woocommerce
+from clvcore.data.meaning.shaping import instacart, journey, matomo, shopify, woocommerce
 from clvcore.data.meaning.shaping.rows import Rows
 
 SHAPED = "shaped"
 """Part of `RawTable.reading` that names how the rows were laid out."""
 REFUNDS = "refunds"
 """Part of it that counts the refunds which were made rows of their own."""
+JOINED = "joined"
+"""Part of it that names the known export whose files were joined."""
+COUNTS = ("alone", "capped", "lost", "matched", "untimed")
+"""Parts of it that count what joining and laying out met."""
 _MADE = "made"
 
 _SHAPES: Mapping[str, Callable[[RawTable], Rows]] = {
+    "instacart_orders": instacart.orders_of,
+    "journey_purchases": journey.lines_of,
+    "matomo_visits": matomo.rows_of,
     "shopify_orders": shopify.lines_of,
     "woocommerce_orders": woocommerce.lines_of,
 }
@@ -31,6 +39,7 @@ def shaped(raw: RawTable, shape: str) -> RawTable:
         return raw
     rows = _SHAPES[shape](raw)
     told = {
+        **{name: str(count) for name, count in rows.told.items()},
         SHAPED: shape,
         REFUNDS: str(rows.refunds),
         _MADE: "\n".join(name for name in rows.frame.columns if name not in raw.frame.columns),
@@ -50,8 +59,14 @@ def own_reading(raw: RawTable) -> dict[str, str]:
     return {
         name: value
         for name, value in raw.reading.items()
-        if name not in {REFUNDS, _MADE, DOUBT, "letters"}
+        if name not in {REFUNDS, _MADE, DOUBT, "letters", *COUNTS}
     }
+
+
+def laid_out(raw: RawTable) -> dict[str, str]:
+    """What tells how the rows were laid out, for a table that they become a part of."""
+    parts = {SHAPED, REFUNDS, _MADE, *COUNTS}
+    return {name: value for name, value in raw.reading.items() if name in parts}
 
 
 def own_columns(raw: RawTable) -> tuple[str, ...]:

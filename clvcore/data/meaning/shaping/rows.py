@@ -1,19 +1,23 @@
 """Rows that were laid out anew, and exact money that is split over the lines of an order."""
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 
 import polars as pl
 
 from clvcore.data.cells import amounts
+from clvcore.data.cells.moments import COUNTED_DAY
 from clvcore.data.cells.table import stripped
 from clvcore.data.dataset import RawTable
 
-KIND, PAID, ITEM, TITLE, COUNT = (
+KIND, PAID, ITEM, TITLE, COUNT, WHEN, USER = (
     "kind of line",
     "paid for goods",
     "item of line",
     "title of line",
     "pieces of line",
+    "time of line",
+    "user of line",
 )
 """Names of the columns that are made."""
 PLACES = 10_000
@@ -30,6 +34,8 @@ class Rows:
     refunds: int
     """How many rows are refunds that stood in a column."""
     numbers: frozenset[str] = frozenset({PAID, COUNT})
+    told: Mapping[str, int] = field(default_factory=dict)
+    """What else was counted, by the names that its sentence uses."""
 
     def lines_of(self, raw: RawTable) -> pl.Series:
         """The line of the file for each row."""
@@ -55,6 +61,12 @@ def text_of(money: pl.Expr) -> pl.Expr:
     sign = pl.when(money < 0).then(pl.lit("-")).otherwise(pl.lit(""))
     whole, rest = money.abs() // PLACES, (money.abs() % PLACES).cast(pl.String)
     return sign + whole.cast(pl.String) + "." + rest.str.zfill(4)
+
+
+def counted_day(day: pl.Expr, hour: pl.Expr, minute: pl.Expr) -> pl.Expr:
+    """A day counted from 1 and its clock as one cell; null where a part is."""
+    clock = hour.cast(pl.String).str.zfill(2) + ":" + minute.cast(pl.String).str.zfill(2)
+    return pl.lit(COUNTED_DAY) + day.cast(pl.String) + " " + clock
 
 
 def split(frame: pl.DataFrame, *, over: str, weight: str, whole: str) -> pl.Series:

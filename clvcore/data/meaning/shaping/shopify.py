@@ -6,7 +6,7 @@ Subtotal. Shipping and taxes are no part of it. A refund is a row of its own wit
 that fell on goods (Subtotal / Total), at the time of the order, as the export tells no other.
 
 References:
-    Exporting orders, https://help.shopify.com/en/manual/fulfillment/managing-orders/exporting-orders
+    Columns, https://www.webtoffee.com/shopify-orders-available-columns-for-export-and-import/
 """
 
 import polars as pl
