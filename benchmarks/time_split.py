@@ -1,0 +1,200 @@
+"""The two-tower model beside every baseline, split by time: on samples, on files, on drawn worlds.
+
+    uv run python benchmarks/time_split.py storefront
+    uv run python benchmarks/time_split.py FOLDER            # ratings.csv and movies.csv of MovieLens
+    uv run python benchmarks/time_split.py worlds --worlds 20
+
+A world is the storefront with other tastes, hazards and channels, drawn from the prior of the
+simulator (`clvcore.data.worlds.Prior`) with the seed of its number. Each is learned by the same
+preset, as ``clv train`` does it: how long to train is found on a validation period, the model is
+then trained anew up to the test period, and all are judged on the same users.
+
+Two questions are asked. Is the model with the repeat term (``two_tower``) at least as good as one's
+own history, where everything may be listed? Is the model without it (``similarity``) better than
+every baseline on items that are new to their user? What is done stands in the file of results and
+is not done again, so a run may be broken off and goes on where it was.
+"""
+
+import argparse
+import json
+import platform
+import time
+from collections.abc import Iterator, Mapping
+from dataclasses import replace
+from datetime import UTC, datetime
+from importlib.metadata import version
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Any
+
+import numpy as np
+import polars as pl
+
+from clvcore.data import sample
+from clvcore.data.clean import bring_in
+from clvcore.data.dataset import Dataset, Recipe
+from clvcore.data.files.read import read
+from clvcore.data.worlds import STOREFRONT, Prior, simulate, write
+from clvcore.ranking.again import WithRepeats, fit_again
+from clvcore.ranking.baselines import fit_baselines
+from clvcore.ranking.evaluate import Protocol, RankingReport, evaluate
+from clvcore.ranking.metrics import Metric
+from clvcore.ranking.scorers import EmbeddingScorer
+from clvcore.ranking.watch import Watch
+from clvcore.runs.training import WATCHED, Before, Material
+from clvcore.towers.config import TowerConfig, TrainConfig
+from clvcore.towers.encode import embeddings
+from clvcore.towers.model import Model
+from clvcore.towers.presets import preset
+from clvcore.towers.train import Progress, fit
+
+RESULTS = Path(__file__).parent / "results"
+MODEL, PLAIN, OWN = "two_tower", "similarity", "own_history"
+K = 10
+
+
+def dataset_of(name: str) -> Dataset:
+    """A sample by its name, a MovieLens folder by its path, or the drawn world ``world-N``."""
+    if name.startswith("world-"):
+        seed = int(name.removeprefix("world-"))
+        params = Prior(STOREFRONT).draw(np.random.default_rng(seed))
+        world = simulate(params, seed=seed)
+        with TemporaryDirectory() as folder:
+            write(world, Path(folder) / name, seed=seed)
+            return sample.from_folder(Path(folder) / name).dataset
+    if name in sample.names():
+        return sample.load(name).dataset
+    files = {"events": "ratings.csv", "items": "movies.csv"}
+    raws = {
+        table: read((Path(name) / file).read_bytes(), table=table, source=file)
+        for table, file in files.items()
+    }
+    return bring_in(raws, Recipe(name=Path(name).name, currency="USD", domain="media")).dataset
+
+
+def judged(
+    dataset: Dataset, tower: TowerConfig, train: TrainConfig
+) -> tuple[RankingReport, dict[str, Any]]:
+    """The report on the test period, and what training took."""
+    began = time.perf_counter()
+    material = Material.of(dataset)
+    valid, test = material.valid, material.test
+    rng = np.random.default_rng(train.seed)
+    watch = Watch.of(valid, rng=rng)
+    lesson = material.lesson(Before.VALIDATION)
+
+    def ndcg(model: Model) -> dict[str, float]:
+        return {WATCHED: watch.ndcg(EmbeddingScorer(embeddings(model, lesson, valid.past)))}
+
+    searched, epochs = best_of(fit(lesson, tower, train, judge=ndcg, watch=WATCHED))
+    again = fit_again(embeddings(searched, lesson, valid.past), valid, rng=rng)
+    whole = material.lesson(Before.TEST)
+    final, _ = best_of(fit(whole, tower, train, judge=None, stop_after=epochs))
+    learned = time.perf_counter() - began
+    vectors = embeddings(final, whole, test.past)
+    scorers = {
+        MODEL: WithRepeats(vectors, again, test.past, material.cuts.test, test.goal),
+        PLAIN: EmbeddingScorer(vectors),
+        **fit_baselines(test.past),
+    }
+    report = evaluate(scorers, test, rng=rng)
+    return report, {"epochs": epochs, "learning_s": round(learned, 1)}
+
+
+def best_of(training: Iterator[Progress]) -> tuple[Model, int]:
+    """The best model of a training that goes to its end, and its epoch."""
+    *_, last = training
+    if last.best is None:
+        message = "the training ended before its first epoch"
+        raise RuntimeError(message)
+    return last.best, last.best_epoch
+
+
+def row_of(name: str, report: RankingReport, facts: Mapping[str, Any]) -> dict[str, Any]:
+    """NDCG@10 and hit rate@10 of all models under both protocols, and the two verdicts."""
+    table: dict[str, Any] = {}
+    for protocol in Protocol:
+        rows = report.metrics.filter(
+            (pl.col("protocol") == protocol.value)
+            & (pl.col("k") == K)
+            & pl.col("metric").is_in([Metric.NDCG.value, Metric.HIT_RATE.value])
+        )
+        table[protocol.value] = {
+            f"{row['model']} {row['metric']}": [row["mean"], row["low"], row["high"]]
+            for row in rows.iter_rows(named=True)
+        }
+    new, everything = table[Protocol.NEW.value], table[Protocol.ALL.value]
+    others = {
+        key: value[0]
+        for key, value in new.items()
+        if key.endswith(" ndcg") and not key.startswith((MODEL, PLAIN))
+    }
+    best = max(others, key=others.__getitem__)
+    users = {one.protocol.value: one.judged for one in report.judged}
+    return {
+        "data": name,
+        **facts,
+        "users": users,
+        "ndcg@10": table,
+        "best_baseline_new": best.removesuffix(" ndcg"),
+        "beats_every_baseline_on_new": new[f"{PLAIN} ndcg"][0] > others[best],
+        "at_least_own_history_on_all": everything[f"{MODEL} ndcg"][0]
+        >= everything[f"{OWN} ndcg"][0],
+    }
+
+
+def told(row: Mapping[str, Any]) -> str:
+    """One line about a data set."""
+    new, every = row["ndcg@10"][Protocol.NEW.value], row["ndcg@10"][Protocol.ALL.value]
+    best = row["best_baseline_new"]
+    return (
+        f"{row['data']:<16} new: similarity {new[f'{PLAIN} ndcg'][0]:.4f}"
+        f"  {best} {new[f'{best} ndcg'][0]:.4f}"
+        f"  {'won ' if row['beats_every_baseline_on_new'] else 'lost'}"
+        f"   all: two_tower {every[f'{MODEL} ndcg'][0]:.4f}  {OWN} {every[f'{OWN} ndcg'][0]:.4f}"
+        f"  {'won ' if row['at_least_own_history_on_all'] else 'lost'}"
+        f"   {row['epochs']} epochs, {row['learning_s']:.0f} s"
+    )
+
+
+def main() -> None:
+    """Print a line for every data set, and keep the figures."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument(
+        "data", help="a sample, a folder with ratings.csv and movies.csv, or worlds"
+    )
+    parser.add_argument("--worlds", type=int, default=20)
+    parser.add_argument("--preset", default="quick")
+    parser.add_argument("--seed", type=int, default=0)
+    parser.add_argument("--results", type=Path, default=None)
+    asked = parser.parse_args()
+    drawn = [f"world-{number}" for number in range(1, asked.worlds + 1)]
+    names = drawn if asked.data == "worlds" else [asked.data]
+    label = "worlds" if asked.data == "worlds" else Path(asked.data).name
+    file = asked.results or RESULTS / f"time_split_{label}_{asked.preset}.json"
+    tower, train = preset(asked.preset)
+    train = replace(train, seed=asked.seed)
+    kept = json.loads(file.read_text("utf-8"))["rows"] if file.is_file() else []
+    done: dict[str, Any] = {
+        "command": f"benchmarks/time_split.py {label} --preset {asked.preset} --seed {asked.seed}",
+        "machine": f"{platform.machine()}, {platform.processor() or platform.system()}",
+        "versions": {name: version(name) for name in ("jax", "flax", "optax", "polars", "numpy")},
+        "day": datetime.now(UTC).date().isoformat(),
+        "rows": kept,
+    }
+    finished = {row["data"] for row in kept}
+    for name in names:
+        if Path(name).name in finished:
+            continue
+        report, facts = judged(dataset_of(name), tower, train)
+        done["rows"].append(row_of(Path(name).name, report, facts))
+        file.parent.mkdir(parents=True, exist_ok=True)
+        file.write_text(json.dumps(done, indent=1) + "\n", "utf-8")
+    for row in done["rows"]:
+        print(told(row))
+    for question in ("beats_every_baseline_on_new", "at_least_own_history_on_all"):
+        print(f"{question}: {sum(row[question] for row in done['rows'])} of {len(done['rows'])}")
+
+
+if __name__ == "__main__":
+    main()
