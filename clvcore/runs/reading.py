@@ -13,11 +13,10 @@ import shutil
 import subprocess
 import sys
 import tempfile
-import time
 from dataclasses import asdict, replace
 from functools import partial
 from pathlib import Path
-from typing import IO, Any
+from typing import Any
 
 import polars as pl
 
@@ -32,7 +31,7 @@ from clvcore.data.files.stream import BLOCK_BYTES
 from clvcore.data.meaning.blocks import Block, Blocks
 from clvcore.errors import NotFoundError, UploadError
 from clvcore.messages import recalled, say
-from clvcore.runs.locks import is_held, try_to_hold
+from clvcore.runs.folders import own_folder, sweep_folders
 
 MOST_BYTES = 2 << 30
 """The largest file that is read at once."""
@@ -48,8 +47,7 @@ A child costs 0.30 s of CPU, most of it to import polars, where reading 95 KB of
 size takes about half a second, and ``tests/data/test_any_text.py`` throws any bytes at it.
 """
 _MOST_SAID = 2000
-_PREFIX, _LOCK = "clv-reading-", "held"
-_OLD_S = 3600.0
+_PREFIX = "clv-reading-"
 _LOG = logging.getLogger(__name__)
 _TIMEOUT_S = 120.0
 _TIMEOUT_S_PER_MB = 1.0
@@ -91,47 +89,18 @@ def read_apart(
         if is_plain_text(content):
             return read(content, table=table, source=source, how=how)
     sweep()
-    place, own = _own_folder()
-    try:
+    with own_folder(Path(tempfile.gettempdir()), _PREFIX) as place:
         if isinstance(file, bytes):
             (place / "file").write_bytes(file)
             file = place / "file"
         asked = {"path": str(file.resolve()), "table": table, "source": source}
         _ask(place, {**asked, "how": asdict(how), "n_bytes": n_bytes}, timeout_s)
         return _table(place, _answer(place, source), table, source)
-    finally:
-        shutil.rmtree(place, ignore_errors=True)
-        if own is not None:
-            own.close()
-
-
-def _own_folder() -> tuple[Path, IO[str] | None]:
-    """A folder of our own, and its lock, which was held before the folder had a name to sweep."""
-    made = Path(tempfile.mkdtemp(prefix="clv-making-"))
-    own = try_to_hold(made / _LOCK)
-    place = made.with_name(made.name.replace("clv-making-", _PREFIX))
-    return made.rename(place), own
 
 
 def sweep() -> int:
-    """How many folders were removed that a killed reader of ours left behind.
-
-    A folder whose lock is held belongs to somebody who lives; one without a lock is swept once
-    it is old; and folders of other people cannot be opened and are left alone.
-    """
-    gone = 0
-    for place in Path(tempfile.gettempdir()).glob(f"{_PREFIX}*"):
-        try:
-            lock, made = place / _LOCK, place.stat()
-            if place.is_symlink() or made.st_uid != os.getuid():
-                continue
-            is_left = not is_held(lock) if lock.exists() else time.time() - made.st_mtime > _OLD_S
-        except OSError:
-            continue
-        if is_left:
-            shutil.rmtree(place, ignore_errors=True)
-            gone += 1
-    return gone
+    """How many folders were removed that a killed reader of ours left behind."""
+    return sweep_folders(Path(tempfile.gettempdir()), _PREFIX)
 
 
 def read_blocks_apart(

@@ -11,13 +11,12 @@ import difflib
 import hashlib
 import os
 import shutil
-from collections.abc import Callable, Iterator
-from contextlib import AbstractContextManager
+from collections.abc import Callable, Generator, Iterator
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import cache, partial
 from pathlib import Path
-from tempfile import TemporaryDirectory
 
 import polars as pl
 
@@ -31,12 +30,14 @@ from clvcore.data.meaning.currency import NO_MONEY
 from clvcore.errors import ClvError, ConfigError, NotFoundError, UploadError
 from clvcore.messages import listed, say
 from clvcore.runs import stored
+from clvcore.runs.folders import own_folder, sweep_folders
 from clvcore.runs.keys import key_of
 from clvcore.runs.piles import Brought
 from clvcore.runs.reading import read_apart, read_blocks_apart
 
 HOME = "CLV_HOME"
 """Environment variable that names the folder of the workspace."""
+_PARTED = "parted-"
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,18 +103,22 @@ class Workspace:
             raise ConfigError(say("workspace.name_of_sample", name=brought.recipe.name))
         return self._put(brought.write, self.datasets / brought.id)
 
-    def spilled(self) -> AbstractContextManager[str]:
+    @contextmanager
+    def spilled(self) -> Generator[Path]:
         """A folder for what is too large to be held, until the work is done.
 
         Raises:
             ConfigError: the workspace cannot be written to.
         """
         place = self.cache / "parted"
-        try:
-            place.mkdir(parents=True, exist_ok=True)
-            return TemporaryDirectory(dir=place, ignore_cleanup_errors=True)
-        except OSError as error:
-            raise self._closed(error) from error
+        with ExitStack() as stack:
+            try:
+                place.mkdir(parents=True, exist_ok=True)
+                sweep_folders(place, _PARTED)
+                own = stack.enter_context(own_folder(place, _PARTED))
+            except OSError as error:
+                raise self._closed(error) from error
+            yield own
 
     def entries(self) -> list[stored.Entry]:
         """The data sets that were brought in, newest first; damaged ones are left out."""
