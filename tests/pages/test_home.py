@@ -79,7 +79,7 @@ def test_a_fresh_workspace_offers_the_finished_demo_and_leads_through_it(fresh):
     at.switch_page("quality.py").run()
     assert not at.exception
     assert at.query_params["tour"] == "home.quality"
-    assert "beats every baseline" in at.subheader[0].value
+    assert "the strongest baseline, EASE" in at.subheader[0].value
     assert say("pages.tour.next", page="Data") in links(at)
 
 

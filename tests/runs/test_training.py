@@ -4,6 +4,7 @@ import json
 import os
 import signal
 import time
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -167,7 +168,7 @@ def test_a_workspace_without_any_run_says_so(tmp_path, monkeypatch):
 
 def test_a_damaged_file_of_a_run_is_named(new_run, workspace, done):
     copy = new_run()
-    for file in done.path.iterdir():
+    for file in filter(Path.is_file, done.path.iterdir()):
         (copy.path / file.name).write_bytes(file.read_bytes())
     vectors = copy.path / "embeddings.safetensors"
     vectors.write_bytes(vectors.read_bytes()[:100])
