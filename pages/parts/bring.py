@@ -27,16 +27,10 @@ from pages.parts.bring_clean import cleaning, is_action
 from pages.parts.bring_database import with_database
 from pages.parts.bring_files import files, forget
 from pages.parts.bring_form import facts, options, sound
+from pages.parts.bring_questions import questions
 from pages.parts.bring_stored import stored
-from pages.parts.bring_understood import (
-    Table,
-    first_rows,
-    heading_of,
-    known_as,
-    lines,
-    mark_of,
-    questions,
-)
+from pages.parts.bring_table import Table, mark_of
+from pages.parts.bring_understood import first_rows, heading_of, known_as, lines
 from pages.parts.bring_weighed import weighed
 from pages.parts.wording import plain, why
 
