@@ -1,6 +1,7 @@
 """What tests of several rooms share: a small simulated shop on disk, and a workspace of its own."""
 
 import os
+import tempfile
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
@@ -12,6 +13,11 @@ from browsing import CHROMIUM, MISSING
 from clvcore.data.worlds import STOREFRONT, simulate, write
 
 os.environ.pop("CLV_LANGUAGE", None)  # the tests listen to English
+
+PROGRAMS = tempfile.TemporaryDirectory(prefix="clv-compiled-")
+"""What is compiled by one process of the tests serves the others: they inherit the environment."""
+os.environ.setdefault("JAX_COMPILATION_CACHE_DIR", PROGRAMS.name)
+os.environ.setdefault("JAX_PERSISTENT_CACHE_MIN_COMPILE_TIME_SECS", "0.2")
 
 
 def pytest_terminal_summary(terminalreporter) -> None:

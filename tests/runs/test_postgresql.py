@@ -1,6 +1,7 @@
 """PostgreSQL, against a server of its own: exact, read only, and silent about its password."""
 
 import traceback
+from collections.abc import Iterator
 from decimal import Decimal
 
 import pytest
@@ -232,17 +233,24 @@ def test_a_server_that_is_not_there_is_one_clear_sentence(tmp_path):
     assert "geheim" not in "".join(traceback.format_exception(caught.value))
 
 
-def test_a_stored_query_is_asked_anew_by_the_name_of_its_source_and_no_password_is_stored(
-    server, monkeypatch, home
-):
+@pytest.fixture
+def lines(server) -> Iterator[None]:
+    """Another table, which is gone afterwards: the tests share the server."""
     server.run(
         """
-        DROP TABLE IF EXISTS sales.lines;
         CREATE TABLE sales.lines (client text, item text, at timestamptz, total numeric(12, 2));
         INSERT INTO sales.lines VALUES ('1', 'a', '2025-01-05+00', 5.00), ('2', 'b', '2025-01-06+00', 1.25);
         GRANT SELECT ON sales.lines TO reader;
         """
     )
+    yield
+    server.run("DROP TABLE sales.lines")
+
+
+@pytest.mark.usefixtures("lines")
+def test_a_stored_query_is_asked_anew_by_the_name_of_its_source_and_no_password_is_stored(
+    server, monkeypatch, home
+):
     monkeypatch.setenv("CLV_DATABASE_SHOP", server.uri())
     sql = "SELECT client, item, at, total FROM sales.lines WHERE at >= CAST(:since AS timestamptz)"
     raws = {"events": ask.query(named("shop"), sql, {"since": "2025-01-01+00"})}
