@@ -122,7 +122,7 @@ def import_(*, explained: bool, as_json: bool, **given: Any) -> None:
         return
     workspace = Workspace.default()
     with workspace.spilled() as place:
-        events, others = events_in_blocks(given, Path(place))
+        events, others = events_in_blocks(given, place)
         raws = {"events": events.head, **others}
         known = wishes.known(raws)
         if known is not None and not as_json:

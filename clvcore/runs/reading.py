@@ -44,7 +44,7 @@ _SMALL = 1 << 18
 
 A child costs 0.30 s of CPU, most of it to import polars, where reading 95 KB of text here costs
 0.01 s. Everything that reads such text is bounded by its size: the worst that was found of this
-size takes about half a second, and ``tests/data/test_any_text.py`` throws any bytes at it.
+size took 1.1 s on a busy machine, and ``tests/data/test_any_text.py`` throws any bytes at it.
 """
 _MOST_SAID = 2000
 _PREFIX = "clv-reading-"

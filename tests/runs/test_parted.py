@@ -39,9 +39,9 @@ def test_what_is_stored_and_told_is_that_of_the_whole(file, tmp_path):
     raw = read_apart(file, "events", file.name)
     whole = bring_in({"events": raw}, recipe).dataset
     with workspace.spilled() as place:
-        blocks = read_blocks_apart(file, "events", file.name, Path(place), block_bytes=SMALL)
+        blocks = read_blocks_apart(file, "events", file.name, place, block_bytes=SMALL)
         assert len(blocks.blocks) > 3
-        brought = bring_in_parts(blocks, {}, recipe, Path(place) / "work", parts=4)
+        brought = bring_in_parts(blocks, {}, recipe, place / "work", parts=4)
         folder = workspace.add_parted(brought)
         told = summary(overview_of(brought, folder), folder)
     assert not list((workspace.cache / "parted").iterdir())
