@@ -49,16 +49,18 @@ def history_cells(
     """
     pairs, pair_of_user = distinct(frequency, age, group)
     keys, row_of_user = distinct(pair_of_user, recency, valued)
-    size, n_pairs = padded_size(len(keys)), padded_size(len(pairs))
+    frequencies, number = np.unique(pairs[:, 0], return_inverse=True)
+    size, n_pairs, n_numbers = map(padded_size, (len(keys), len(pairs), len(frequencies)))
     with double():
         cells = HistoryCells(
             recency=padded(keys[:, 1], size, 0.0),
             valued=padded(keys[:, 2], size, 1.0),
             **_sums(row_of_user, money, len(keys), size),
             pair=padded(keys[:, 0], size, 0.0).astype(jnp.int32),
-            pair_frequency=padded(pairs[:, 0], n_pairs, 0.0),
+            pair_number=padded(number.astype(np.float64), n_pairs, 0.0).astype(jnp.int32),
             pair_age=padded(pairs[:, 1], n_pairs, 1.0),
             pair_group=padded(pairs[:, 2], n_pairs, 0.0).astype(jnp.int32),
+            frequencies=padded(frequencies, n_numbers, 0.0),
         )
     return cells, row_of_user
 

@@ -142,7 +142,7 @@ def _boxed(
         pair = np.asarray(cell.pair)[used]
         x, age = (np.asarray(one)[pair] for one in (cell.pair_frequency, cell.pair_age))
         recency, slope = (np.asarray(one)[used] for one in (cell.recency, cell.valued))
-        numbers = {"pair_frequency": x, "pair_age": age, "recency": recency, "valued": slope}
+        numbers = {"frequencies": x, "pair_age": age, "recency": recency, "valued": slope}
         features = np.stack([np.log1p(x), age, alive])
     else:
         waited, remaining = (np.asarray(one)[used] for one in (cell.waited, cell.remaining))
@@ -173,7 +173,8 @@ def _filled(kind: type[Cell], rows: dict[str, Rows], n_rows: int) -> Cell:
     group = jnp.asarray(np.rint(full.pop("group")), jnp.int32)
     if kind is WaitCells:
         return WaitCells(**full, group=group)
-    return HistoryCells(**full, pair=jnp.asarray(np.arange(n_rows), jnp.int32), pair_group=group)
+    own = jnp.asarray(np.arange(n_rows), jnp.int32)
+    return HistoryCells(**full, pair=own, pair_number=own, pair_group=group)
 
 
 def _weighed(cell: Cell, factor: Rows) -> Cell:

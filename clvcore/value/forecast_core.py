@@ -91,7 +91,7 @@ def unit(
         return streams.contracts(population, cell, levers, horizon_days)
     purchase = streams.worth_per_order(population, levers)
     if way == "prospects":
-        return streams.prospects(population, cell, levers, purchase, horizon_days)
+        return streams.prospects(population, cell, levers, purchase, horizon_days, fine=fine)
     return streams.buyers(population, cell, levers, purchase, horizon_days, fine=fine)
 
 

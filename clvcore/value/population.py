@@ -79,7 +79,7 @@ class Population(NamedTuple):
 
 
 class HistoryCells(NamedTuple):
-    """Distinct (frequency, recency, age, group) with users; also distinct (frequency, age, group).
+    """Distinct (frequency, recency, age, group) with users, (frequency, age, group), and frequency.
 
     Buyers by orders, visitors by active days.
     """
@@ -94,14 +94,21 @@ class HistoryCells(NamedTuple):
     """Sum of z^2."""
     pair: Int[Array, " rows"]
     """Index into the pairs below: expectations depend on recency only through P(alive)."""
-    pair_frequency: Float[Array, " pairs"]
+    pair_number: Int[Array, " pairs"]
+    """Index into the frequencies below: the chance of leaving at an order depends on nothing else."""
     pair_age: Float[Array, " pairs"]
     pair_group: Int[Array, " pairs"]
+    frequencies: Float[Array, " frequencies"]
 
     @property
     def group(self) -> Int[Array, " rows"]:
         """Group of every row."""
         return self.pair_group[self.pair]
+
+    @property
+    def pair_frequency(self) -> Float[Array, " pairs"]:
+        """Frequency of every pair."""
+        return self.frequencies[self.pair_number]
 
 
 class WaitCells(NamedTuple):

@@ -23,6 +23,8 @@ from clvcore.value.population import (
     WaitCells,
 )
 
+DRAWS_AT_ONCE = 32
+"""Draws that are computed side by side: on several cores, and still in little memory."""
 SIMULATED_TOTALS = 40
 """Totals simulated for each draw of parameters."""
 
@@ -60,12 +62,24 @@ def totals(
     streams: Iterable[str] = Totals._fields,
 ) -> dict[str, Moments]:
     """What rows add up to by group and stream: leaves [groups]."""
-    ways = [way for stream in streams for way in WAYS[stream]]
     found = {
-        way: group_total(one, getattr(cells, way), n_groups)
-        for way, one in expected(population, cells, levers, horizon_days, ways).items()
+        way: _total(way, population, getattr(cells, way), levers, horizon_days, n_groups)
+        for stream in streams
+        for way in WAYS[stream]
     }
     return {stream: added(found[way] for way in WAYS[stream]) for stream in streams}
+
+
+@partial(jax.jit, static_argnames=("way", "n_groups"))
+def _total(
+    way: str,
+    population: Population,
+    cell: HistoryCells | WaitCells,
+    levers: Levers,
+    horizon_days: Scalar,
+    n_groups: int,
+) -> Moments:
+    return group_total(unit(way, population, cell, levers, horizon_days), cell, n_groups)
 
 
 class Average(NamedTuple):
@@ -132,7 +146,7 @@ def _drawn(
     def one(held: Population) -> Moments:
         return group_total(unit(way, held, cell, levers, horizon_days, fine=False), cell, n_groups)
 
-    return jax.lax.map(one, draws)
+    return jax.lax.map(one, draws, batch_size=DRAWS_AT_ONCE)
 
 
 def simulated_totals(

@@ -3,6 +3,7 @@
 Each turns parameters, distinct histories and levers into the moments of one user's value by row.
 """
 
+from functools import partial
 from typing import NamedTuple
 
 import jax
@@ -89,15 +90,23 @@ def _history(
 
     ``pull`` holds the levers on rate and dropout; without a ``discount`` its work is saved.
     """
-    x, age, group = cell.pair_frequency, cell.pair_age, cell.pair_group
+    age, group = cell.pair_age, cell.pair_group
     rate, leaving = (at(lever, group) for lever in pull)
-    whole = repeat.future(params, x, age, rate=rate, leaving=leaving, fine=fine)(horizon_days)
+    future = partial(
+        repeat.future,
+        *(params, cell.frequencies, age),
+        number=cell.pair_number,
+        rate=rate,
+        leaving=leaving,
+    )
+    whole = future(fine=fine)(horizon_days)
     discounted = whole.orders
     if discount is not None:
-        coarse = repeat.future(params, x, age, rate=rate, leaving=leaving, fine=False)
+        coarse = future(fine=False)
         early = jax.lax.map(lambda time: coarse(time).orders, _times(horizon_days))
         discounted = _discounted(whole.orders, early, at(discount, group), horizon_days)
-    now = repeat.p_alive(params, x[cell.pair], cell.recency, age[cell.pair])
+    x = cell.pair_frequency[cell.pair]
+    now = repeat.p_alive(params, x, cell.recency, age[cell.pair])
     ahead = Ahead(*(part[cell.pair] for part in whole))
     return _History(now, ahead, discounted[cell.pair], 1.0 - now * (1.0 - ahead.silent))
 
@@ -207,6 +216,8 @@ def prospects(
     levers: Levers,
     worth_of_order: Float[Array, "..."],
     horizon_days: Scalar,
+    *,
+    fine: bool = True,
 ) -> Unit:
     """Users without an order: a first one in some step, and then repeats like any new buyer."""
     params = population.first_order
@@ -220,7 +231,7 @@ def prospects(
     here = repeat.p_alive(population.orders, *[jnp.zeros(())] * 3)
     left, pairs = (
         _by_row(part[::-1] * here, cell.group)
-        for part in _newcomer(population.orders, levers, middle)
+        for part in _newcomer(population.orders, levers, middle, fine=fine)
     )
     orders = jnp.sum(starts * (1.0 + left), axis=0)
     discounted = orders
@@ -248,7 +259,7 @@ def prospects(
 
 
 def _newcomer(
-    params: OrderParams, levers: Levers, times: Float[Array, " steps"]
+    params: OrderParams, levers: Levers, times: Float[Array, " steps"], *, fine: bool
 ) -> tuple[Float[Array, "steps *groups"], Float[Array, "steps *groups"]]:
     """Repeat orders, and pairs of them, of a user who has just ordered for the first time.
 
@@ -256,5 +267,6 @@ def _newcomer(
     """
     leaving, rate = jnp.broadcast_arrays(*map(jnp.asarray, (levers.dropout, levers.order_rate)))
     zero = jnp.zeros(leaving.shape, times.dtype)
-    ahead = jax.lax.map(repeat.future(params, zero, zero, rate=rate, leaving=leaving), times)
+    future = repeat.future(params, zero, zero, rate=rate, leaving=leaving, fine=fine)
+    ahead = jax.lax.map(future, times)
     return ahead.orders, ahead.order_pairs

@@ -19,19 +19,31 @@ from typing import NamedTuple
 
 import jax
 import jax.numpy as jnp
-from jaxtyping import Array, Float
+from jaxtyping import Array, Float, Int
 
 FINE = (-8.0, 6.0, 71)
 COARSE = (-7.0, 5.0, 31)
 """First node, last node, number of nodes."""
-SMALLEST_LOGIT = -300.0  # so that p^2 stays above the smallest float64: slopes divide by it
+LARGEST_LOGIT = 300.0  # either way: slopes divide by p^2, and by (1 + odds)^2
 
 
 class Dropout(NamedTuple):
     """Nodes over the chance of leaving after an order; the weights of a row add up to 1."""
 
-    logit: Float[Array, "*rows nodes"]
+    odds: Float[Array, "*rows nodes"]
     weight: Float[Array, "*rows nodes"]
+
+    def chance(self) -> Float[Array, "*rows nodes"]:
+        """The chance at every node."""
+        return self.odds / (1.0 + self.odds)
+
+    def of(self, number: Int[Array, " pairs"]) -> "Dropout":
+        """The nodes of some rows, in their order."""
+        return Dropout(self.odds[number], self.weight[number])
+
+    def loosened(self, factor: Float[Array, "#*rows"]) -> "Dropout":
+        """The nodes with the odds of leaving multiplied."""
+        return self._replace(odds=self.odds * factor[..., None])
 
 
 class Ahead(NamedTuple):
@@ -64,18 +76,19 @@ def dropout_nodes(
     logit = jnp.log(a / b)[..., None] + width * jnp.sinh(u)
     log_p = jax.nn.log_sigmoid(logit)
     log_density = a[..., None] * log_p + b[..., None] * (log_p - logit) + jnp.log(jnp.cosh(u))
-    return Dropout(jnp.maximum(logit, SMALLEST_LOGIT), jax.nn.softmax(log_density, axis=-1))
+    odds = jnp.exp(jnp.clip(logit, -LARGEST_LOGIT, LARGEST_LOGIT))
+    return Dropout(odds, jax.nn.softmax(log_density, axis=-1))
 
 
 def look_ahead(nodes: Dropout, k: Float[Array, "*rows"], c: Float[Array, "*rows"]) -> Ahead:
     """Expectations over a horizon t = c beta for users whose rate is Gamma(k, beta)."""
-    p = jax.nn.sigmoid(nodes.logit)
+    p = nodes.chance()
     k, c = k[..., None], c[..., None]
     w = p * c
     log_growth = jnp.log1p(w)
     leaves = -jnp.expm1(-k * log_growth)
     orders = leaves / p
-    time_share = relative_loss((k - 1.0) * log_growth) * _log1p_ratio(w)
+    time_share = relative_loss((k - 1.0) * log_growth) * _log1p_ratio(w, log_growth)
     pairs = _order_pairs(p, w, k, c, 1.0 - leaves)
     parts = (1.0 - leaves, orders, pairs, time_share)
     silent = jnp.exp(-k * jnp.log1p(c))[..., 0]  # nobody leaves before an order
@@ -89,11 +102,13 @@ def relative_loss(z: Float[Array, "*shape"]) -> Float[Array, "*shape"]:
     return jnp.where(small, 1.0 - z / 2.0 + z * z / 6.0, -jnp.expm1(-safe) / safe)
 
 
-def _log1p_ratio(w: Float[Array, "*shape"]) -> Float[Array, "*shape"]:
-    """log(1 + w) / w, which is 1 at w = 0."""
+def _log1p_ratio(
+    w: Float[Array, "*shape"], log_growth: Float[Array, "*shape"]
+) -> Float[Array, "*shape"]:
+    """log(1 + w) / w, which is 1 at w = 0; the logarithm is known."""
     small = w < 1e-5
     safe = jnp.where(small, 1.0, w)
-    return jnp.where(small, 1.0 - w / 2.0 + w * w / 3.0, jnp.log1p(safe) / safe)
+    return jnp.where(small, 1.0 - w / 2.0 + w * w / 3.0, log_growth / safe)
 
 
 def _order_pairs(

@@ -13,7 +13,7 @@ from typing import Literal, TypeAlias, get_args
 import jax
 import jax.numpy as jnp
 import numpy as np
-from jaxtyping import Array, Float
+from jaxtyping import Array, Float, Int
 
 from clvcore.value.models import beta_geometric, bg_nbd, mbg_nbd, pareto_nbd, waiting
 from clvcore.value.models.beta_geometric import BgNbdParams, NbdParams, Scalar
@@ -93,6 +93,7 @@ def future(
     frequency: Rows,
     age: Rows,
     *,
+    number: Int[Array, " rows"] | None = None,
     rate: Scalar = 1.0,
     leaving: Scalar = 1.0,
     fine: bool = True,
@@ -101,18 +102,22 @@ def future(
 
     Args:
         params: of the population.
-        frequency: repeat orders so far.
+        frequency: repeat orders so far: of every row, or those that there are, with ``number``.
         age: since the first order.
+        number: which of the frequencies is that of a row. How likely one leaves is then found once
+            for each of them, which is most of the work.
         rate: what rates of orders are multiplied by, by row or for all.
         leaving: what the odds of leaving at a toss are multiplied by; under Pareto/NBD, its rate.
         fine: whether integrals over the dropout are to seven digits, or to four at half the cost.
     """
-    k = params.r + frequency
+    k = params.r + (frequency if number is None else frequency[number])
     scale = rate / (params.alpha + age)
     if isinstance(params, ParetoParams):
         end = WaitParams(params.s, (params.beta + age) / leaving)
         return lambda time: pareto_nbd.ahead(k, scale, end, time)
-    nodes = _loosened(_dropout(params, frequency, fine=fine), leaving)
+    nodes = _dropout(params, frequency, fine=fine)
+    nodes = nodes if number is None else nodes.of(number)
+    nodes = nodes.loosened(jnp.asarray(leaving))
     return lambda time: look_ahead(nodes, k, time * scale)
 
 
@@ -183,11 +188,6 @@ def _dropout(params: NbdParams, frequency: Rows, *, fine: bool = True) -> Dropou
     return dropout_nodes(params.a + zero, params.b + frequency + tosses(params), fine=fine)
 
 
-def _loosened(nodes: Dropout, factor: Scalar) -> Dropout:
-    """Dropout with the odds of leaving multiplied."""
-    return nodes._replace(logit=nodes.logit + jnp.log(jnp.asarray(factor))[..., None])
-
-
 @jax.jit
 def _discounted(
     params: OrderParams, frequency: Rows, age: Rows, force: Scalar, last: Scalar
@@ -220,7 +220,7 @@ def _flow(
         end = WaitParams(params.s, params.beta + age)
         return lambda time: k / clock * waiting.survival(end, jnp.zeros_like(time), time)
     nodes = _dropout(params, frequency)
-    p, weight = jax.nn.sigmoid(nodes.logit), nodes.weight
+    p, weight = nodes.chance(), nodes.weight
 
     def flow(time: Rows) -> Rows:
         stays = jnp.exp(-(k[..., None] + 1.0) * jnp.log1p(p * (time / clock)[..., None]))
