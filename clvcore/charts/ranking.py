@@ -15,6 +15,10 @@ LANE = 56
 """Height of a row of dots."""
 FRAME = 90
 """Height of what surrounds the rows."""
+PLACES = 250
+"""Places for dots along a row: what is nearer to each other than that is one dot."""
+MOST_TOLD = 5
+"""Titles that one dot tells."""
 
 
 def compared(metrics: pl.DataFrame, *, subject: str, measure: str) -> go.Figure:
@@ -126,14 +130,17 @@ def for_whom(groups: pl.DataFrame, *, subject: str, measure: str) -> go.Figure:
 def history(events: pl.DataFrame, *, currency: str) -> go.Figure:
     """What a user did over time, a row of dots for each kind of event; what was taken in colour.
 
+    Events of a kind whose dots would lie on each other are one dot, the larger the more they are.
+
     Args:
         events: of one user: at, kind, title and amount.
         currency: of the amounts.
     """
     counts = events.group_by(col.KIND).len().sort("len", col.KIND).rows()
     made = template.figure(height=FRAME + LANE * len(counts), x=say("page_users.time"))
+    dots = _gathered(events)
     for kind, _ in counts:
-        rows = events.filter(pl.col(col.KIND) == kind).sort(col.AT)
+        rows = dots.filter(pl.col(col.KIND) == kind)
         name = say(f"page_users.kind.{kind}")
         colour, opacity = (template.ACCENT, 0.9) if kind in TAKING else (template.BASE, 0.5)
         made.add_scatter(
@@ -141,7 +148,12 @@ def history(events: pl.DataFrame, *, currency: str) -> go.Figure:
             x=rows[col.AT].dt.replace_time_zone(None).to_numpy(),
             y=np.full(rows.height, name),
             mode="markers",
-            marker={"size": 9, "color": colour, "opacity": opacity},
+            marker={
+                "size": 7.0 + 2.0 * np.sqrt(rows["events"].clip(upper_bound=25).to_numpy()),
+                "color": colour,
+                "opacity": opacity,
+                "line": {"width": 0},
+            },
             hovertext=np.array([_told(row, currency) for row in rows.to_dicts()]),
             hoverinfo="text",
             name=name,
@@ -152,15 +164,38 @@ def history(events: pl.DataFrame, *, currency: str) -> go.Figure:
     return made
 
 
-def _told(event: dict, currency: str) -> str:
-    amount = event[col.AMOUNT]
-    return say(
-        "page_users.hover" if amount is None else "page_users.hover_money",
-        at=event[col.AT],
-        title=template.literal(event[col.TITLE] or say("page_users.no_item")),
-        amount=amount,
-        currency=currency,
+def _gathered(events: pl.DataFrame) -> pl.DataFrame:
+    """A row a dot, by time: kind, at of the first event, last, events, titles and amount."""
+    since = pl.col(col.AT) - pl.col(col.AT).min()
+    place = (since.dt.total_microseconds() / since.dt.total_microseconds().max() * PLACES).floor()
+    return (
+        events.sort(col.AT, maintain_order=True)
+        .with_columns(place.fill_nan(0).alias("place"))
+        .group_by(col.KIND, "place", maintain_order=True)
+        .agg(
+            pl.col(col.AT).first(),
+            pl.col(col.AT).last().alias("last"),
+            pl.len().alias("events"),
+            pl.col(col.TITLE).head(MOST_TOLD).alias("titles"),
+            pl.when(pl.col(col.AMOUNT).is_not_null().any()).then(pl.col(col.AMOUNT).sum()),
+        )
     )
+
+
+def _told(dot: dict, currency: str) -> str:
+    """What one or several events were, a line each."""
+    titles = [template.literal(title or say("page_users.no_item")) for title in dot["titles"]]
+    n, amount = dot["events"], dot[col.AMOUNT]
+    if n > len(titles):
+        titles.append(say("page_users.hover_more", n=n - len(titles)))
+    when = say(
+        "page_users.hover_at" if n == 1 else "page_users.hover_between",
+        n=n,
+        at=dot[col.AT],
+        last=dot["last"],
+    )
+    money = [] if amount is None else [say("page_users.hover_money", amount=amount, currency=currency)]
+    return "<br>".join([*titles, when, *money])
 
 
 def most_listed(items: pl.DataFrame, *, share: str) -> go.Figure:

@@ -48,7 +48,15 @@ def chart(
     )
     if note:
         st.caption(note)
-    with st.expander(say("pages.chart.table"), icon=":material/table_rows:", key=f"{key}_numbers"):
+    below = st.expander(
+        say("pages.chart.table"),
+        icon=":material/table_rows:",
+        key=f"{key}_numbers",
+        on_change="rerun",  # a table that nobody looks at is not sent
+    )
+    if not below.open:
+        return
+    with below:
         st.dataframe(
             plain(table),
             key=f"{key}_table",

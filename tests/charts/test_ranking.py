@@ -1,6 +1,6 @@
 """Charts about recommendations show the numbers they are given."""
 
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 
 import polars as pl
@@ -91,4 +91,30 @@ def test_a_history_has_a_row_for_each_kind_with_what_was_taken_in_colour():
     assert (purchases.name, purchases.marker.color) == ("purchases", template.ACCENT)
     assert (views.name, views.marker.color) == ("views", template.BASE)
     assert "3.50 EUR" in purchases.hovertext[0]
-    assert "no item" in views.hovertext[1]
+    (views_of_one_moment,) = views.hovertext
+    assert "Cup<br>no item<br>2 events" in views_of_one_moment
+
+
+def test_what_is_nearly_at_the_same_time_is_one_dot_that_tells_how_much_it_is():
+    start = datetime(2024, 1, 1, tzinfo=UTC)
+    moments = [*(start + timedelta(hours=hour) for hour in range(8)), start + timedelta(days=250)]
+    events = pl.DataFrame(
+        {
+            col.AT: moments,
+            col.KIND: ["purchase"] * 9,
+            col.TITLE: [f"Tea {n}" for n in range(9)],
+            col.AMOUNT: [Decimal("1.25")] * 9,
+        },
+        schema={
+            col.AT: col.TIME,
+            col.KIND: col.KIND_TYPE,
+            col.TITLE: pl.String,
+            col.AMOUNT: col.MONEY,
+        },
+    )
+    (dots,) = history(events, currency="EUR").data
+    many, last = dots.hovertext
+    assert "Tea 4<br>and 3 more<br>8 events" in many
+    assert "10.00 EUR" in many
+    assert "Tea 8" in last
+    assert dots.marker.size[0] > dots.marker.size[1]
