@@ -142,12 +142,19 @@ def show_wanted(found: pl.DataFrame, user: str, data: Dataset, *, again: bool) -
         column_config=looks,
         alt=say("page_users.list_alt", user=user),
     )
-    with st.expander(say("page_users.about_items"), icon=":material/category:", key="users_about"):
-        show_table(
-            found.select(col.TITLE, col.PRICE, col.CATEGORY, col.TAGS),
-            "users_about_table",
-            currency=data.currency,
-        )
+    about = st.expander(
+        say("page_users.about_items"),
+        icon=":material/category:",
+        key="users_about",
+        on_change="rerun",
+    )
+    if about.open:
+        with about:
+            show_table(
+                found.select(col.TITLE, col.PRICE, col.CATEGORY, col.TAGS),
+                "users_about_table",
+                currency=data.currency,
+            )
 
 
 def show_history(data: Dataset, user: str) -> None:

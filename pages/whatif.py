@@ -64,6 +64,11 @@ def slider(lever: Lever) -> int:
     )
 
 
+def is_set(key: str) -> bool:
+    """Whether a control was moved here, or by the link that led here."""
+    return bool(st.session_state.get(key)) or key in st.query_params
+
+
 def written(moved: dict[Lever, int]) -> tuple[str, ...]:
     """The changes as `Scenario.of` reads them; levers at zero are none."""
     return tuple(
@@ -147,21 +152,24 @@ with levers:
     able = [lever for lever in Lever if acts(base.start, lever)]
     moved = {lever: slider(lever) for lever in MAIN if lever in able}
     elasticity = 0.0
-    with st.expander(say("page_whatif.more")):
-        for lever in able:
-            if lever not in MAIN:
+    further = [lever for lever in able if lever not in MAIN]
+    more = st.expander(say("page_whatif.more"), key="whatif_further", on_change="rerun")
+    # what nobody looks at is not drawn, but a slider that is not drawn forgets where it stood
+    if more.open or any(is_set(f"whatif_{name}") for name in (*further, "elasticity")):
+        with more:
+            for lever in further:
                 moved[lever] = slider(lever)
-            if lever == Lever.PRICE:
-                elasticity = st.slider(
-                    say("page_whatif.elasticity"),
-                    -3.0,
-                    0.0,
-                    0.0,
-                    step=0.1,
-                    help=say("page_whatif.elasticity_help"),
-                    key="whatif_elasticity",
-                    bind="query-params",
-                )
+                if lever == Lever.PRICE:
+                    elasticity = st.slider(
+                        say("page_whatif.elasticity"),
+                        -3.0,
+                        0.0,
+                        0.0,
+                        step=0.1,
+                        help=say("page_whatif.elasticity_help"),
+                        key="whatif_elasticity",
+                        bind="query-params",
+                    )
 
 with head:
     scope = None if group == EVERYBODY else f"{key}={group}"
@@ -276,8 +284,11 @@ chart(
 )
 
 if found.acted:
-    with st.expander(say("page_whatif.acted"), icon=":material/tune:"):
-        st.dataframe(
+    acted = st.expander(
+        say("page_whatif.acted"), icon=":material/tune:", key="whatif_acted_on", on_change="rerun"
+    )
+    if acted.open:
+        acted.dataframe(
             pl.DataFrame(
                 {
                     say("page_whatif.changed"): [one.change for one in found.acted],

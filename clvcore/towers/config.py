@@ -10,7 +10,7 @@ Encoder = Literal["cnn", "gru", "transformer"]
 Similarity = Literal["cosine", "dot", "euclidean"]
 Loss = Literal["full_softmax", "sampled_softmax", "mixed_softmax", "gbce", "bpr"]
 Precision = Literal["float32", "bfloat16"]
-Schedule = Literal["cosine", "constant"]
+Schedule = Literal["cosine", "constant", "late_decay"]
 
 FULL_SOFTMAX_ITEMS = 20_000
 """Up to so many items the whole catalogue is scored in every step, which learns fastest."""
@@ -70,7 +70,8 @@ class TrainConfig:
     learning_rate: float = 2e-3
     """Step size of AdamW at its highest, after the warm-up."""
     schedule: Schedule = "cosine"
-    """How the step size goes on after the warm-up: down along a cosine, or constant."""
+    """How the step size goes on after the warm-up: down along a cosine; constant; or constant for
+    nine tenths of the way and then down along a line (Hu et al. 2024, MiniCPM, section 4)."""
     weight_decay: float = 0.01
     """Pull of the weights towards zero (AdamW)."""
     warmup_steps: int = 50

@@ -69,11 +69,19 @@ class Progress:
 
 
 def step_sizes(config: TrainConfig, total_steps: int) -> optax.Schedule:
-    """Step size by step: warm-up, then constant or a cosine decay to a small rest."""
-    if config.schedule == "constant":
-        return optax.schedules.warmup_constant_schedule(
+    """Step size by step: warm-up, then constant, or a decay to a small rest."""
+    if config.schedule != "cosine":
+        level = optax.schedules.warmup_constant_schedule(
             init_value=0.0, peak_value=config.learning_rate, warmup_steps=config.warmup_steps
         )
+        if config.schedule == "constant":
+            return level
+        late = total_steps * 9 // 10
+        rest = LAST_SHARE * config.learning_rate
+        fall = optax.schedules.linear_schedule(
+            config.learning_rate, rest, max(total_steps - late, 1)
+        )
+        return optax.schedules.join_schedules([level, fall], [late])
     warmup = min(config.warmup_steps, total_steps // 2)
     return optax.schedules.warmup_cosine_decay_schedule(
         init_value=0.0,

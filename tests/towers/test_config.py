@@ -18,7 +18,7 @@ from clvcore.towers.presets import PRESETS, preset
         (lambda: TrainConfig(epochs=1.5), "'epochs' is 1.5"),
         (lambda: TrainConfig(seed=-1), "'seed' is -1"),
         (lambda: TrainConfig(loss="hinge"), "'hinge'.*full_softmax.*gbce, bpr"),
-        (lambda: TrainConfig(schedule="steps"), "'steps'.*cosine, constant"),
+        (lambda: TrainConfig(schedule="steps"), "'steps'.*cosine, constant, late_decay"),
         (lambda: TrainConfig(precision="int8"), "'int8'.*float32, bfloat16"),
         (lambda: TrainConfig(calibration=2), "'calibration' is 2"),
         (lambda: preset("huge"), "'huge'.*quick, standard, large"),

@@ -90,10 +90,10 @@ def expected_orders(
 
 def future(
     params: OrderParams,
-    frequency: Rows,
+    frequency: Float[Array, "*frequencies"],
     age: Rows,
     *,
-    number: Int[Array, " rows"] | None = None,
+    number: Int[Array, "*rows"] | None = None,
     rate: Scalar = 1.0,
     leaving: Scalar = 1.0,
     fine: bool = True,
