@@ -14,7 +14,7 @@ from clvcore.towers.encode import embeddings, encode_users, raw_items
 from clvcore.towers.lesson import Lesson
 from clvcore.towers.losses import similarities
 from clvcore.towers.standing import standing_bytes
-from clvcore.towers.train import fit
+from clvcore.towers.train import LAST_SHARE, fit, step_sizes
 
 SMALL = {"embedding_size": 16, "n_blocks": 1, "max_length": 8, "dropout": 0.0, "id_dropout": 0.0}
 SHORT = TrainConfig(epochs=20, patience=20, batch_events=400, learning_rate=1e-2, n_negatives=15)
@@ -177,3 +177,11 @@ def test_a_user_without_events_is_placed_by_attributes_and_spoils_nothing(lesson
     vectors = embeddings(last.best, lacking, empty).users
     assert np.isfinite(vectors).all()
     assert np.isclose(np.linalg.norm(vectors[5]), 1, atol=1e-3)
+
+
+def test_a_step_size_that_falls_late_is_constant_for_nine_tenths_of_the_way_and_then_falls():
+    config = TrainConfig(schedule="late_decay", learning_rate=1e-3, warmup_steps=10)
+    size = step_sizes(config, 1000)
+    assert [float(size(step)) for step in (10, 500, 899)] == pytest.approx([1e-3] * 3)
+    assert float(size(950)) == pytest.approx(0.5 * (1 + LAST_SHARE) * 1e-3)
+    assert float(size(1000)) == pytest.approx(LAST_SHARE * 1e-3)
