@@ -19,6 +19,15 @@ PROGRAMS = tempfile.TemporaryDirectory(prefix="clv-compiled-")
 os.environ.setdefault("JAX_COMPILATION_CACHE_DIR", PROGRAMS.name)
 os.environ.setdefault("JAX_PERSISTENT_CACHE_MIN_COMPILE_TIME_SECS", "0.2")
 
+QUICK = (
+    "--xla_backend_optimization_level=0",
+    "--xla_llvm_disable_expensive_passes=true",
+    "--xla_cpu_use_fusion_emitters=false",
+)
+"""Tests compile much and compute little: programs that are slower, but are there five times sooner.
+What a person has set in XLA_FLAGS comes last and counts."""
+os.environ["XLA_FLAGS"] = " ".join((*QUICK, os.environ.get("XLA_FLAGS", "")))
+
 
 def pytest_terminal_summary(terminalreporter) -> None:
     """Say what was left out where there is no browser or no PostgreSQL."""
