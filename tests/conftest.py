@@ -24,9 +24,17 @@ QUICK = (
     "--xla_llvm_disable_expensive_passes=true",
     "--xla_cpu_use_fusion_emitters=false",
 )
-"""Tests compile much and compute little: programs that are slower, but are there five times sooner.
-What a person has set in XLA_FLAGS comes last and counts."""
-os.environ["XLA_FLAGS"] = " ".join((*QUICK, os.environ.get("XLA_FLAGS", "")))
+"""Programs that are slower, but are there five times sooner."""
+
+
+def pytest_configure(config) -> None:
+    """Let the many small tests compile quickly; the slow ones run what users run.
+
+    What a person has set in XLA_FLAGS comes last and counts.
+    """
+    if config.option.markexpr == "not slow":
+        flags = os.environ.get("XLA_FLAGS", "").replace(" ".join(QUICK), "")
+        os.environ["XLA_FLAGS"] = " ".join((*QUICK, flags)).strip()
 
 
 def pytest_terminal_summary(terminalreporter) -> None:

@@ -194,7 +194,9 @@ def _told(dot: dict, currency: str) -> str:
         at=dot[col.AT],
         last=dot["last"],
     )
-    money = [] if amount is None else [say("page_users.hover_money", amount=amount, currency=currency)]
+    money = (
+        [] if amount is None else [say("page_users.hover_money", amount=amount, currency=currency)]
+    )
     return "<br>".join([*titles, when, *money])
 
 

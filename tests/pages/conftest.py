@@ -2,18 +2,15 @@
 
 from collections.abc import Callable
 from dataclasses import replace
-from pathlib import Path
 
 import pytest
 from streamlit.testing.v1 import AppTest
 
-import clvcore
 from clvcore.data import sample
 from clvcore.data.clean import bring_in
 from clvcore.data.dataset import Dataset
 from clvcore.runs.workspace import Workspace
-
-SHELL = Path(clvcore.__file__).parents[1] / "pages" / "shell.py"
+from tests.pages.opening import unfolded
 
 
 @pytest.fixture
@@ -30,7 +27,7 @@ def opened(shop) -> Callable[..., AppTest]:
     """Open a page by its link on the small shop; further parts of the link by name."""
 
     def at(page: str | None = None, **link: str) -> AppTest:
-        app = AppTest.from_file(SHELL, default_timeout=120)
+        app = unfolded()
         for key, value in {"data": shop.id, **link}.items():
             app.query_params[key] = value
         app.run()

@@ -1,16 +1,14 @@
 """The Quality page says what the stored report of a run says."""
 
 import json
-from pathlib import Path
 
 import pytest
-from streamlit.testing.v1 import AppTest
 
 from clvcore.messages import say
 from clvcore.runs.folder import RunFolder, State
 from clvcore.runs.workspace import Workspace
+from tests.pages.opening import unfolded
 
-SHELL = Path(__file__).parents[2] / "pages" / "shell.py"
 BASELINE = "item_knn"
 
 
@@ -70,7 +68,7 @@ def report(low: float, mean: float, high: float, *, new: bool) -> dict:
 
 
 def show(data, **query):
-    at = AppTest.from_file(SHELL, default_timeout=120)
+    at = unfolded()
     at.session_state["own"] = [data.id]
     at.query_params["data"] = data.id
     for key, text in query.items():

@@ -1,7 +1,6 @@
 """The Users page shows what the model and the data say of one user."""
 
 from dataclasses import replace
-from pathlib import Path
 
 import numpy as np
 import polars as pl
@@ -18,8 +17,7 @@ from clvcore.runs.launch import new_training
 from clvcore.runs.workspace import HOME, Workspace
 from clvcore.towers.presets import preset
 from clvcore.value.users import user_value
-
-SHELL = Path(__file__).parents[2] / "pages" / "shell.py"
+from tests.pages.opening import unfolded
 
 
 @pytest.fixture(scope="module")
@@ -48,7 +46,7 @@ def show(workspace, data, monkeypatch):
     monkeypatch.setenv(HOME, str(workspace.root))
 
     def opened(**query) -> AppTest:
-        at = AppTest.from_file(SHELL, default_timeout=120)
+        at = unfolded()
         at.session_state["own"] = [data.id]
         at.query_params["data"] = data.id
         for key, text in query.items():
@@ -157,7 +155,7 @@ def test_a_button_goes_to_some_user(show, run, data):
 def test_without_a_run_the_history_is_there_and_the_way_to_a_model(home, small_shop_folder, user):
     del home
     data = Workspace.default().resolve(str(small_shop_folder))
-    at = AppTest.from_file(SHELL, default_timeout=120)
+    at = unfolded()
     at.session_state["own"] = [data.id]
     at.query_params["data"] = data.id
     at.query_params["users_id"] = user
