@@ -125,7 +125,7 @@ def test_a_lost_run_says_what_that_means(opened, asked):
     at = opened("train", train_run=asked.run_id)
     assert not at.exception
     assert at.subheader[0].value == say("page_train.lost")
-    assert any(one.value == say("runs.lost") for one in at.markdown)
+    assert any(one.value == say("runs.broken.killed") for one in at.markdown)
 
 
 def test_a_failed_run_says_why(opened, asked):
