@@ -237,7 +237,9 @@ def parsed() -> argparse.Namespace:
     parser.add_argument("data", choices=list(READERS))
     parser.add_argument("path", type=Path)
     parser.add_argument("--set", nargs="*", default=[], help="settings as name=value")
-    parser.add_argument("--state", type=Path, required=True, help="folder in which training is kept")
+    parser.add_argument(
+        "--state", type=Path, required=True, help="folder in which training is kept"
+    )
     parser.add_argument("--epochs", type=int, help="stop after this epoch")
     parser.add_argument("--out", type=Path, help="file of the result")
     return parser.parse_args()

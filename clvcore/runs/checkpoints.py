@@ -61,12 +61,20 @@ class Checkpoints:
             sweep_drafts(self.folder)
         for place in reversed(self.steps(stage)):
             try:
-                check_all(place)
-                return _read(place)
+                return self.read(place)
             except DamagedError as error:
                 print(say("runs.damaged_step", step=place.name, file=error.args[0]), flush=True)  # noqa: T201 # the worker's output is the run's log
                 shutil.rmtree(place)
         return None
+
+    def read(self, place: Path) -> Kept:
+        """One step.
+
+        Raises:
+            DamagedError: it is not what it was.
+        """
+        check_all(place)
+        return _read(place)
 
     def steps(self, stage: str) -> list[Path]:
         """Folders of the steps of a stage, the latest last."""

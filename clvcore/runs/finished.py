@@ -18,6 +18,7 @@ from clvcore.ranking.evaluate import (
     Protocol,
     RankingReport,
 )
+from clvcore.ranking.service import Service
 from clvcore.runs.folder import RunFolder
 from clvcore.runs.shelf import find_run
 from clvcore.runs.material import Before, Material, find_dataset
@@ -53,6 +54,11 @@ class FinishedRun:
         """What having had an item adds to its similarity."""
         plain = self.run.read("again.json")
         return Again(np.array(plain["weights"]), plain["scale"])
+
+    def service(self) -> Service:
+        """Answers for users and items that are new or have changed."""
+        made = self.material
+        return Service.of(self.model(), self.lesson, made.dataset, made.seen, self.embeddings)
 
     def model(self) -> Model:
         """The towers, to encode a new or changed user or item."""
@@ -142,4 +148,3 @@ def _frame(stored: Any, schema: pl.Schema) -> pl.DataFrame:
 
 def _judged(protocol: str, **counts: int) -> Judged:
     return Judged(Protocol(protocol), **counts)
-

@@ -91,9 +91,7 @@ def search(work: Work) -> Found | None:
     resume, last = work.latest().get(SEARCH), None
     keep = work.pace(SEARCH)
     with noted(run) as note:
-        for progress in fit(
-            lesson, work.tower, train, judge=judge, watch=WATCHED, resume=resume
-        ):
+        for progress in fit(lesson, work.tower, train, judge=judge, watch=WATCHED, resume=resume):
             if last is not None or resume is None:  # what a checkpoint says has been told
                 note(SEARCH, progress.info)
             last = progress

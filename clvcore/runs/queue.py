@@ -117,4 +117,3 @@ def _holder(run: RunFolder, name: str) -> str:
         return lock_of(run, name).read_text("utf-8")
     except OSError:
         return ""
-
