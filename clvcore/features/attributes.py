@@ -46,6 +46,8 @@ class Attributes:
     """... deviation of each number, to standardise new rows alike."""
     vectors: Float32[np.ndarray, "rows dim"]
     """Vectors brought by the data, each of length one; zero where there is none."""
+    often: tuple[int, ...] = ()
+    """On how many rows each token occurs: a row with too many keeps the rarest."""
 
     @property
     def n_terms(self) -> int:
@@ -111,11 +113,10 @@ def _others(frame: pl.DataFrame, like: Attributes) -> list[pl.DataFrame]:
 
 def _as_known(frame: pl.DataFrame, tokens: pl.DataFrame, like: Attributes) -> Attributes:
     numbers = {term: number for number, term in enumerate(like.terms, 1)}
-    often = np.bincount(like.tokens.ravel(), minlength=len(numbers) + 1)
     bag = np.zeros((frame.height, like.tokens.shape[1]), np.int32)
     for row in range(frame.height):
         own = {numbers[t] for t in tokens.filter(pl.col("row") == row)["token"] if t in numbers}
-        rarest = sorted(own, key=lambda number: (often[number], number))[: bag.shape[1]]
+        rarest = sorted(own, key=lambda number: (like.often[number - 1], number))[: bag.shape[1]]
         bag[row, : len(rarest)] = rarest
     raw = [
         frame.select(_compressed(pl.col(name).cast(pl.Float64)))[name]
@@ -199,7 +200,7 @@ def _written(frame: pl.DataFrame) -> pl.DataFrame:
 
 
 def _attributes(frame: pl.DataFrame, tokens: pl.DataFrame, numeric: list[str]) -> Attributes:
-    bag, terms = _bag(tokens.unique(), frame.height)
+    bag, terms, often = _bag(tokens.unique(), frame.height)
     names = [
         name
         for name in numeric
@@ -220,6 +221,7 @@ def _attributes(frame: pl.DataFrame, tokens: pl.DataFrame, numeric: list[str]) -
         centre=tuple(centre),
         spread=tuple(spread),
         vectors=_vectors(frame),
+        often=often,
     )
 
 
@@ -228,8 +230,8 @@ def _compressed(value: pl.Expr) -> pl.Expr:
     return value.sign() * value.abs().log1p()
 
 
-def _bag(tokens: pl.DataFrame, n_rows: int) -> tuple[np.ndarray, tuple[str, ...]]:
-    """Rows of token numbers, the rarest tokens first, and the terms they number."""
+def _bag(tokens: pl.DataFrame, n_rows: int) -> tuple[np.ndarray, tuple[str, ...], tuple[int, ...]]:
+    """Rows of token numbers, the rarest first; the terms they number; how often each occurs."""
     counts = (
         tokens.group_by("token")
         .agg(pl.len().cast(pl.Int64).alias("count"))
@@ -248,7 +250,7 @@ def _bag(tokens: pl.DataFrame, n_rows: int) -> tuple[np.ndarray, tuple[str, ...]
     width = max(1, int(placed["place"].max() or 0) + 1)  # ty: ignore[invalid-argument-type] # a place is an integer
     bag = np.zeros((n_rows, width), np.int32)
     bag[placed["row"].to_numpy(), placed["place"].to_numpy()] = placed["number"].to_numpy()
-    return bag, tuple(counts["token"].to_list())
+    return bag, tuple(counts["token"].to_list()), tuple(counts["count"].to_list())
 
 
 def _vectors(frame: pl.DataFrame) -> np.ndarray:

@@ -20,8 +20,8 @@ from clvcore.ranking.evaluate import (
 )
 from clvcore.ranking.service import Service
 from clvcore.runs.folder import RunFolder
-from clvcore.runs.shelf import find_run
 from clvcore.runs.material import Before, Material, find_dataset
+from clvcore.runs.shelf import find_run
 from clvcore.runs.training import judged
 from clvcore.runs.workspace import Workspace
 from clvcore.towers.config import TowerConfig

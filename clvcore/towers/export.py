@@ -61,10 +61,9 @@ def exported(model: Model, lesson: Lesson, *, timed: bool) -> Exported:
         return prepared(latest, similarity)
 
     items, users = _item_inputs(lesson), _user_inputs(model, lesson, timed=timed)
-    build = {"platforms": PLATFORMS}
     return Exported(
-        bytes(export.export(jax.jit(item_tower), **build)(*items.values()).serialize()),
-        bytes(export.export(jax.jit(user_tower), **build)(**users).serialize()),
+        bytes(export.export(jax.jit(item_tower), platforms=PLATFORMS)(*items.values()).serialize()),
+        bytes(export.export(jax.jit(user_tower), platforms=PLATFORMS)(**users).serialize()),
         items,
         users,
     )

@@ -11,7 +11,7 @@ from clvcore.errors import RunError
 from clvcore.messages import say
 from clvcore.runs import durable, ended, worker
 from clvcore.runs.checkpoints import Checkpoints
-from clvcore.runs.finished import finished, stored_report
+from clvcore.runs.finished import stored_report
 from clvcore.runs.folder import RunFolder, State
 from clvcore.runs.launch import can_go_on, new_training, resume, start
 from clvcore.runs.learning import FINAL, SEARCH
@@ -20,7 +20,7 @@ from clvcore.runs.queue import TICKET, accelerators, environment_for, turn
 from clvcore.towers.config import TowerConfig, TrainConfig
 
 
-class Broken(Exception):
+class BrokenError(Exception):
     """Stands for whatever ends a program."""
 
 
@@ -53,7 +53,7 @@ def settings_of(config):
     return TowerConfig(**config["tower"]), TrainConfig(**config["train"])
 
 
-def breaks_at(monkeypatch, stage, nth, error=Broken):
+def breaks_at(monkeypatch, stage, nth, error=BrokenError):
     """Let the nth saving of a stage be the last thing that the run does."""
     saved, save = [], Checkpoints.save
 
@@ -69,14 +69,14 @@ def breaks_at(monkeypatch, stage, nth, error=Broken):
 @pytest.mark.slow
 @pytest.mark.parametrize(("stage", "nth"), [(SEARCH, 1), (FINAL, 1)])
 def test_a_run_that_broke_off_in_either_stage_comes_to_the_same_model(
-    done, frequent, workspace, monkeypatch, stage, nth
+    done, frequent, monkeypatch, stage, nth
 ):
     run = frequent()
     with monkeypatch.context() as patch:
         breaks_at(patch, stage, nth)
         assert worker.main(str(run.path)) is State.FAILED
     assert can_go_on(run)
-    assert "Broken" in run.status().message
+    assert "BrokenError" in run.status().message
     assert worker.main(str(run.path)) is State.DONE
     assert files_of(run) == files_of(done)
     told = [(entry["stage"], entry["step"]) for entry in run.progress() if entry["metrics"]]
@@ -87,7 +87,7 @@ def test_a_run_that_broke_off_in_either_stage_comes_to_the_same_model(
         resume(run)
 
 
-def test_a_run_that_was_killed_after_its_results_were_whole_needs_only_say_so(done, workspace):
+def test_a_run_that_was_killed_after_its_results_were_whole_needs_only_say_so(done):
     status = done.status()
     done.set_status(State.RUNNING, "Judging.", status.device)
     assert done.status().state is State.LOST
