@@ -3,7 +3,7 @@
 import io
 from datetime import date, datetime
 from decimal import Decimal
-from math import isinf
+from math import isinf, isnan
 from typing import Any
 
 import polars as pl
@@ -46,7 +46,7 @@ def xlsx_bytes(frame: pl.DataFrame) -> bytes:
 
 
 def _write(sheet: Any, row: int, column: int, value: Any) -> None:
-    if value is None or value != value:  # noqa: PLR0124 # NaN is no number to Excel, nor equal to itself
+    if value is None or (isinstance(value, float) and isnan(value)):
         return
     if isinstance(value, float) and isinf(value):
         sheet.write_string(row, column, str(value))

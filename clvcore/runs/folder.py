@@ -32,7 +32,7 @@ from clvcore.runs.locks import is_held
 from clvcore.runs.manifest import DamagedError, read_sealed
 
 RUN_ID = re.compile(r"^[0-9a-f]{16}$")
-_PROGRESS = "progress.jsonl"
+_PROGRESS, _STATUS = "progress.jsonl", "status.json"
 
 Json: TypeAlias = Mapping[str, Any]
 
@@ -96,11 +96,11 @@ class RunFolder:
         return Status(State.LOST, broken_off(self.path), status.device, status.at)
 
     def _status(self) -> Status:
-        facts = self.read("status.json")
+        facts = self.read(_STATUS)
         try:
             expected = facts.pop("check", None)  # older runs have none
             if expected is not None and expected != _check(facts):
-                raise self._damaged("status.json")
+                raise self._damaged(_STATUS)
             read: dict[str, Any] = {
                 **facts,
                 "state": State(facts["state"]),
@@ -108,14 +108,14 @@ class RunFolder:
             }
             return Status(**read)
         except (KeyError, TypeError, ValueError) as error:
-            raise self._damaged("status.json") from error
+            raise self._damaged(_STATUS) from error
 
     def set_status(self, state: State, message: str = "", device: str = "") -> None:
         """Replace the state atomically."""
         now = datetime.now(UTC).isoformat(timespec="seconds")
         plain = {**asdict(Status(state, message, device, now)), "message": remembered(message)}
         facts = json.loads(json.dumps(plain))
-        self.write("status.json", {**facts, "check": _check(facts)})
+        self.write(_STATUS, {**facts, "check": _check(facts)})
 
     def progress(self) -> list[dict[str, Any]]:
         """One entry a point; a line that is still being written is left for the next time.
