@@ -41,7 +41,8 @@ from clvcore.ranking.evaluate import Protocol, RankingReport, evaluate
 from clvcore.ranking.metrics import Metric
 from clvcore.ranking.scorers import EmbeddingScorer
 from clvcore.ranking.watch import Watch
-from clvcore.runs.training import WATCHED, Before, Material
+from clvcore.runs.learning import WATCHED
+from clvcore.runs.material import Before, Material
 from clvcore.towers.config import TowerConfig, TrainConfig
 from clvcore.towers.encode import embeddings
 from clvcore.towers.model import Model

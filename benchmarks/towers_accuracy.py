@@ -36,16 +36,16 @@ from clvcore.ranking.lists import ItemLists
 from clvcore.ranking.scorers import EmbeddingScorer
 from clvcore.ranking.top_n import top_n
 from clvcore.ranking.watch import Watch
+from clvcore.runs.checkpoints import Checkpoints
 from clvcore.towers.config import TowerConfig, TrainConfig
 from clvcore.towers.encode import embeddings
 from clvcore.towers.lesson import Lesson
-from clvcore.towers.model import Model, initialised
-from clvcore.towers.standing import standing_bytes, standing_from
-from clvcore.towers.step import first_state
+from clvcore.towers.model import Model
 from clvcore.towers.store import n_parameters
 from clvcore.towers.train import fit
 
 K = 10
+STAGE = "towers"
 PACKAGES = ("jax", "jaxlib", "flax", "optax", "numpy", "polars")
 
 
@@ -165,15 +165,18 @@ def run(options: argparse.Namespace) -> None:
         scorer = EmbeddingScorer(embeddings(model, lesson, valid.past))
         return {"ndcg@10": watch.ndcg(scorer, k=K)}
 
-    resume = options.state.read_bytes() if options.state.exists() else None
+    checkpoints = Checkpoints(options.state)
+    resume = checkpoints.latest(STAGE)
     wall, cpu = time.perf_counter(), time.process_time()
     best: Model | None = None
     for progress in fit(
         lesson, tower, train, judge=judge, stop_after=options.epochs, resume=resume
     ):
-        if progress.standing is None or progress.best is None:
+        if not progress.info.metrics or progress.best is None:
             continue
         best = progress.best
+        if epochs and epochs[-1]["epoch"] >= progress.info.epoch:
+            continue  # told before it went on
         now_wall, now_cpu = time.perf_counter(), time.process_time()
         epochs.append(
             {
@@ -187,15 +190,10 @@ def run(options: argparse.Namespace) -> None:
         )
         wall, cpu = now_wall, now_cpu
         print(json.dumps(epochs[-1]), flush=True)
-        part = options.state.with_suffix(".part")
-        part.write_bytes(standing_bytes(progress.standing))
-        part.replace(options.state)  # whole or not at all
+        checkpoints.save(STAGE, progress.standing)
         log.write_text(json.dumps(epochs))
-    if best is None and resume is not None:  # nothing left to train today
-        fresh = initialised(lesson, tower, seed=train.seed)
-        best = standing_from(resume, fresh, first_state(fresh, train)).best
     if best is None:
-        raise SystemExit("nothing was trained: --epochs is 0 and there is no state")
+        raise SystemExit("nothing was trained: --epochs is 0 and there is no checkpoint")
     record(options, (tower, train), epochs, best, judged(best, lesson, test))
 
 
@@ -239,7 +237,9 @@ def parsed() -> argparse.Namespace:
     parser.add_argument("data", choices=list(READERS))
     parser.add_argument("path", type=Path)
     parser.add_argument("--set", nargs="*", default=[], help="settings as name=value")
-    parser.add_argument("--state", type=Path, required=True, help="where training is kept")
+    parser.add_argument(
+        "--state", type=Path, required=True, help="folder in which training is kept"
+    )
     parser.add_argument("--epochs", type=int, help="stop after this epoch")
     parser.add_argument("--out", type=Path, help="file of the result")
     return parser.parse_args()

@@ -3,8 +3,10 @@
 import streamlit as st
 
 from clvcore.charts import numbers
+from clvcore.errors import ClvError
 from clvcore.messages import say
-from clvcore.runs import history
+from clvcore.runs import history, launch
+from clvcore.runs.ended import last_lines
 from clvcore.runs.folder import ENDED, RunFolder, State
 from clvcore.runs.workspace import Workspace
 from pages.parts import choice, curves, new_training, past_runs
@@ -12,6 +14,7 @@ from pages.parts.opening import opening
 from pages.parts.verdicts import answer, judged_on
 
 LOOK_EVERY_S = 2.0
+LOG_LINES = 30
 
 
 def head(sentence: str) -> None:
@@ -27,6 +30,14 @@ def head(sentence: str) -> None:
 def use(run_id: str) -> None:
     """Make the run that of all pages."""
     st.session_state["run"] = run_id
+
+
+def go_on(run: RunFolder) -> None:
+    """Take the run up again; what is wrong with that is kept to be told."""
+    try:
+        launch.resume(run)
+    except ClvError as error:
+        st.session_state["train_wrong"] = say("page_train.unstarted", why=error)
 
 
 def duration(seconds: float) -> str:
@@ -108,6 +119,15 @@ with st.container(horizontal=True, vertical_alignment="center"):
 if not at_work:
     if run.status().state is not State.DONE:
         st.write(run.status().message)
+    if launch.can_go_on(run):
+        st.button(
+            say("page_train.go_on"),
+            key="train_go_on",
+            help=say("page_train.go_on_help"),
+            icon=":material/play_arrow:",
+            on_click=go_on,
+            args=(run,),
+        )
     curves.draw(run)
     if (run.path / "report.json").exists():
         st.caption(judged_on(run))
@@ -122,5 +142,9 @@ with st.expander(say("page_train.settings"), icon=":material/tune:"):
         key="train_settings",
         hide_index=True,
     )
+log = last_lines(run.path, LOG_LINES)
+if log:
+    with st.expander(say("page_train.log", n=LOG_LINES), icon=":material/terminal:"):
+        st.code(log, language=None, wrap_lines=True)
 past_runs.draw(runs, run)
 new_training.draw(data, is_first=False)

@@ -16,7 +16,7 @@ from clvcore.runs.workspace import Workspace
 WRONG_INPUT = 2
 """Exit code of everything a person can mend, as click has it for a wrong option."""
 
-COMMANDS = ("demo", "data", "train", "evaluate", "recommend", "value", "whatif", "report")
+COMMANDS = ("demo", "data", "train", "evaluate", "recommend", "value", "whatif", "report", "export")
 """In the order in which an analyst needs them; each is ``clvcore.cli.<name>.<name>``."""
 
 

@@ -11,16 +11,18 @@ from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn, Ti
 
 from clvcore.cli.dataset import mark
 from clvcore.cli.output import answer, as_json, working
-from clvcore.errors import RunError
+from clvcore.errors import ConfigError, RunError
 from clvcore.messages import say
 from clvcore.runs.folder import ENDED, RunFolder, State
+from clvcore.runs.launch import CHECKPOINT_EVERY_S
+from clvcore.runs.shelf import find_run
 from clvcore.runs.workspace import Workspace
 
 LOOK_EVERY_S = 0.2
 
 
 @click.command(help=say("cli.train.help"), short_help=say("cli.train.short"))
-@click.argument("data")
+@click.argument("data", required=False)
 @click.option("--preset", default="quick", show_default=True, help=say("cli.train.preset"))
 @click.option(
     "--encoder",
@@ -34,28 +36,45 @@ LOOK_EVERY_S = 0.2
 )
 @click.option("--epochs", type=int, help=say("cli.train.epochs"))
 @click.option("--seed", type=int, default=0, show_default=True, help=say("cli.train.seed"))
+@click.option("--resume", metavar="RUN", help=say("cli.train.resume"))
+@click.option(
+    "--checkpoint-every",
+    type=click.FloatRange(min=0),
+    default=CHECKPOINT_EVERY_S,
+    show_default=True,
+    metavar="SECONDS",
+    help=say("cli.train.checkpoint_every"),
+)
 @as_json
 def train(
-    data: str,
+    data: str | None,
     preset: str,
     encoder: str | None,
     similarity: str | None,
     epochs: int | None,
     seed: int,
+    resume: str | None,
+    checkpoint_every: float,
     *,
     as_json: bool,
 ) -> None:
-    """Start a run in its own program, follow it, and tell what came out."""
+    """Start a run in its own program, or take it up again, follow it, and tell what came out."""
+    if (data is None) == (resume is None):
+        raise ConfigError(say("cli.train.what"))
     workspace = Workspace.default()
-    run = launch(
-        workspace,
-        data,
-        preset=preset,
-        encoder=encoder,
-        similarity=similarity,
-        epochs=epochs,
-        seed=seed,
-    )
+    if data is None:
+        run = go_on(workspace, resume or "")
+    else:
+        run = launch(
+            workspace,
+            data,
+            preset=preset,
+            encoder=encoder,
+            similarity=similarity,
+            epochs=epochs,
+            seed=seed,
+            checkpoint_every_s=checkpoint_every,
+        )
     answer(told(run), as_json=as_json, text=lambda console: tell(run, console))
 
 
@@ -68,6 +87,7 @@ def launch(
     similarity: str | None = None,
     epochs: int | None = None,
     seed: int = 0,
+    checkpoint_every_s: float = CHECKPOINT_EVERY_S,
 ) -> RunFolder:
     """A run from start to end, with a progress bar where somebody watches.
 
@@ -85,11 +105,35 @@ def launch(
         dataset = workspace.resolve(data)
     from clvcore.runs.launch import new_training, start
 
-    run = new_training(workspace, dataset, tower, training, reference=data, preset=preset)
-    follow(run, start(run), Console(stderr=True))
+    run = new_training(
+        workspace,
+        dataset,
+        tower,
+        training,
+        reference=data,
+        preset=preset,
+        checkpoint_every_s=checkpoint_every_s,
+    )
+    return _ended(run, start(run))
+
+
+def go_on(workspace: Workspace, run_id: str) -> RunFolder:
+    """A run that broke off, taken up again and followed to its end.
+
+    Raises:
+        RunError: there is no such run, there is nothing to go on with, or it has no model again.
+    """
+    from clvcore.runs.launch import resume
+
+    run = find_run(workspace, run_id)
+    return _ended(run, resume(run))
+
+
+def _ended(run: RunFolder, worker: "subprocess.Popen[bytes]") -> RunFolder:
+    follow(run, worker, Console(stderr=True))
     status = run.status()
     if status.state in (State.FAILED, State.LOST):
-        raise RunError(status.message)
+        raise RunError(say("cli.train.broke_off", why=status.message, run=run.run_id))
     if not (run.path / "summary.json").exists():
         raise RunError(
             say(

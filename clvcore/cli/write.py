@@ -10,7 +10,7 @@ from clvcore.report.tables import table_bytes
 
 
 def write_frame(frame: pl.DataFrame, out: Path) -> None:
-    """Write the frame as CSV or Parquet, by the file's ending; whole or not at all.
+    """Write the frame as CSV, Parquet or XLSX, by the file's ending; whole or not at all.
 
     Raises:
         ConfigError: another ending, or a place that cannot be written to.

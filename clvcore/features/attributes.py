@@ -7,7 +7,7 @@ is learned here from the catalogue itself: nothing is downloaded.
 """
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import pairwise
 
 import numpy as np
@@ -46,6 +46,8 @@ class Attributes:
     """... deviation of each number, to standardise new rows alike."""
     vectors: Float32[np.ndarray, "rows dim"]
     """Vectors brought by the data, each of length one; zero where there is none."""
+    often: tuple[int, ...] = ()
+    """On how many rows each token occurs: a row with too many keeps the rarest."""
 
     @property
     def n_terms(self) -> int:
@@ -80,6 +82,61 @@ def user_attributes(dataset: Dataset, users: Vocabulary) -> Attributes:
     words = [name for name in extra if not frame[name].dtype.is_numeric()]
     tokens = pl.concat([_labels(frame, name) for name in (col.CHANNEL, col.CAMPAIGN, *words)])
     return _attributes(frame, tokens, [name for name in extra if name not in words])
+
+
+def new_items(frame: pl.DataFrame, like: Attributes) -> Attributes:
+    """Attributes of items that were not there, in the tokens and numbers of those that were.
+
+    ``frame`` has columns of the items table; what it lacks is unknown.
+    """
+    frame = frame.with_row_index("row")
+    tokens = pl.concat(
+        [_labels(frame, col.CATEGORY), _tags(frame), *_others(frame, like), _written(frame)]
+    )
+    return _as_known(frame, tokens, like)
+
+
+def new_users(frame: pl.DataFrame, like: Attributes) -> Attributes:
+    """The same of users; ``frame`` has columns of the users table."""
+    frame = frame.with_row_index("row")
+    tokens = pl.concat(
+        [_labels(frame, name) for name in (col.CHANNEL, col.CAMPAIGN)] + _others(frame, like)
+    )
+    return _as_known(frame, tokens, like)
+
+
+def _others(frame: pl.DataFrame, like: Attributes) -> list[pl.DataFrame]:
+    """(row, token) of each column of labels that came with the data."""
+    told = {*col.ITEMS, *col.USERS, *like.number_names, "row"}
+    return [_labels(frame, name) for name in frame.columns if name not in told]
+
+
+def _as_known(frame: pl.DataFrame, tokens: pl.DataFrame, like: Attributes) -> Attributes:
+    numbers = {term: number for number, term in enumerate(like.terms, 1)}
+    bag = np.zeros((frame.height, like.tokens.shape[1]), np.int32)
+    for row in range(frame.height):
+        own = {numbers[t] for t in tokens.filter(pl.col("row") == row)["token"] if t in numbers}
+        rarest = sorted(own, key=lambda number: (like.often[number - 1], number))[: bag.shape[1]]
+        bag[row, : len(rarest)] = rarest
+    raw = [
+        frame.select(_compressed(pl.col(name).cast(pl.Float64)))[name]
+        if name in frame.columns
+        else pl.Series(name, [None] * frame.height, dtype=pl.Float64)
+        for name in like.number_names
+    ]
+    standard = [
+        ((one - c) / s).fill_null(0.0).cast(pl.Float32).to_numpy()
+        for one, c, s in zip(raw, like.centre, like.spread, strict=True)
+    ]
+    vectors = _vectors(frame) if like.vectors.shape[1] else np.zeros((frame.height, 0), np.float32)
+    if vectors.shape[1] != like.vectors.shape[1]:
+        vectors = np.zeros((frame.height, like.vectors.shape[1]), np.float32)
+    return replace(
+        like,
+        tokens=bag,
+        numbers=np.array(standard, np.float32).T.reshape(frame.height, len(standard)),
+        vectors=vectors,
+    )
 
 
 def written_tokens(text: str) -> list[str]:
@@ -143,7 +200,7 @@ def _written(frame: pl.DataFrame) -> pl.DataFrame:
 
 
 def _attributes(frame: pl.DataFrame, tokens: pl.DataFrame, numeric: list[str]) -> Attributes:
-    bag, terms = _bag(tokens.unique(), frame.height)
+    bag, terms, often = _bag(tokens.unique(), frame.height)
     names = [
         name
         for name in numeric
@@ -164,6 +221,7 @@ def _attributes(frame: pl.DataFrame, tokens: pl.DataFrame, numeric: list[str]) -
         centre=tuple(centre),
         spread=tuple(spread),
         vectors=_vectors(frame),
+        often=often,
     )
 
 
@@ -172,8 +230,8 @@ def _compressed(value: pl.Expr) -> pl.Expr:
     return value.sign() * value.abs().log1p()
 
 
-def _bag(tokens: pl.DataFrame, n_rows: int) -> tuple[np.ndarray, tuple[str, ...]]:
-    """Rows of token numbers, the rarest tokens first, and the terms they number."""
+def _bag(tokens: pl.DataFrame, n_rows: int) -> tuple[np.ndarray, tuple[str, ...], tuple[int, ...]]:
+    """Rows of token numbers, the rarest first; the terms they number; how often each occurs."""
     counts = (
         tokens.group_by("token")
         .agg(pl.len().cast(pl.Int64).alias("count"))
@@ -192,7 +250,7 @@ def _bag(tokens: pl.DataFrame, n_rows: int) -> tuple[np.ndarray, tuple[str, ...]
     width = max(1, int(placed["place"].max() or 0) + 1)  # ty: ignore[invalid-argument-type] # a place is an integer
     bag = np.zeros((n_rows, width), np.int32)
     bag[placed["row"].to_numpy(), placed["place"].to_numpy()] = placed["number"].to_numpy()
-    return bag, tuple(counts["token"].to_list())
+    return bag, tuple(counts["token"].to_list()), tuple(counts["count"].to_list())
 
 
 def _vectors(frame: pl.DataFrame) -> np.ndarray:

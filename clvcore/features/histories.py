@@ -109,6 +109,62 @@ def histories(dataset: Dataset) -> Histories:
     )
 
 
+def fresh_history(events: pl.DataFrame, dataset: Dataset, like: Histories) -> Histories:
+    """The history of one user who may be new, as it would be if it stood in the data set.
+
+    Args:
+        events: columns of the events table: item_id, at, kind, and amount and rating where known;
+            in any order. Events with items that are unknown are left out.
+        dataset: what ``like`` was made of; it says what an item usually costs.
+        like: the histories of all.
+    """
+    known = events.with_columns(
+        pl.lit("").alias(col.USER),
+        pl.Series("item", like.items.numbers(events[col.ITEM], missing="negative")),
+    ).filter(pl.col("item") >= 0)
+    flat = pl.DataFrame(
+        {
+            "user": np.zeros(known.height, np.int32),
+            "item": known["item"],
+            "kind": known[col.KIND]
+            .cast(pl.String)
+            .cast(pl.Enum(KINDS))
+            .to_physical()
+            .cast(pl.Int8),
+            "at": known[col.AT].dt.timestamp("us"),
+            "weight": _liking(
+                known
+                if col.RATING in known.columns
+                else known.with_columns(pl.lit(None, pl.Float64).alias(col.RATING))
+            ),
+            "rating": _column(known, col.RATING),
+            "amount": _column(known, col.AMOUNT),
+        }
+    ).sort("at", maintain_order=True)
+    own = dataset.events.filter(pl.col(col.ITEM).is_in(known[col.ITEM].unique().to_list()))
+    paid = _column(own, col.AMOUNT).abs()
+    usual = (
+        pl.DataFrame({"item": like.items.numbers(own[col.ITEM]), "paid": paid})
+        .filter(pl.col("paid") > 0)
+        .group_by("item")
+        .agg(usual=pl.col("paid").median())
+    )
+    extent = None if like.extent is None else _extent(flat, usual)
+    if extent is None and like.extent is not None:
+        extent = np.zeros(flat.height, np.float32)
+    at = flat["at"].to_numpy()
+    return Histories(
+        users=Vocabulary.of(pl.Series([""]), "user"),
+        items=like.items,
+        start=np.array([0, flat.height], np.int64),
+        item=flat["item"].to_numpy(),
+        kind=flat["kind"].to_numpy(),
+        at=at if like.at.any() else np.zeros_like(at),
+        weight=flat["weight"].to_numpy(),
+        extent=extent,
+    )
+
+
 def goal(seen: Histories) -> Kind:
     """The kind of event that recommendations are judged by: the most wanted one that occurs."""
     present = set(np.unique(seen.kind).tolist())
@@ -138,11 +194,16 @@ def _column(events: pl.DataFrame, name: str) -> pl.Series:
     return (events[name] if known else pl.Series([None] * len(events))).cast(pl.Float64)
 
 
-def _extent(flat: pl.DataFrame) -> Float32[np.ndarray, " events"] | None:
+def _extent(
+    flat: pl.DataFrame, usual: pl.DataFrame | None = None
+) -> Float32[np.ndarray, " events"] | None:
     """How much of it (see `Histories.extent`), from nothing that came later in the history."""
     rating, paid = pl.col("rating"), pl.col("amount").abs()
     so_far = rating.cum_sum().over("user") / rating.cum_count().over("user")
-    usual = paid.filter(paid > 0).median().over("item")
-    extent = pl.coalesce(rating - so_far, pl.when(paid > 0).then((paid / usual).log()))
+    if usual is None:
+        flat = flat.with_columns(usual=paid.filter(paid > 0).median().over("item"))
+    else:
+        flat = flat.join(usual, on="item", how="left", maintain_order="left")
+    extent = pl.coalesce(rating - so_far, pl.when(paid > 0).then((paid / pl.col("usual")).log()))
     found = flat.select(extent.clip(-2, 2).fill_null(0.0).cast(pl.Float32)).to_series().to_numpy()
     return found if found.any() else None

@@ -7,18 +7,19 @@ import polars as pl
 
 from clvcore.errors import ConfigError
 from clvcore.messages import say
+from clvcore.report.sheets import xlsx_bytes
 
 _PLAIN_NUMBER = r"^[-+]?\d[\d.,]*$"
 _FORMULA = r"^[=+\-@\t\r]"
 
 
 def table_bytes(frame: pl.DataFrame, file: PurePath) -> bytes:
-    """The frame in the format that the file's ending names: CSV or Parquet.
+    """The frame in the format that the file's ending names: CSV, Parquet or XLSX.
 
     In CSV money keeps its four places, times are ISO 8601, and lists are joined by ``|``.
 
     Raises:
-        ConfigError: the ending is another.
+        ConfigError: the ending is another, or the frame is too large for XLSX.
     """
     out = io.BytesIO()
     if file.suffix == ".parquet":
@@ -27,6 +28,8 @@ def table_bytes(frame: pl.DataFrame, file: PurePath) -> bytes:
         lists = [name for name, kind in frame.schema.items() if kind == pl.List(pl.String)]
         joined = frame.with_columns(pl.col(name).list.join("|") for name in lists)
         safe_for_sheets(joined).write_csv(out)
+    elif file.suffix == ".xlsx":
+        return xlsx_bytes(frame)
     else:
         raise ConfigError(say("report.ending", out=file))
     return out.getvalue()

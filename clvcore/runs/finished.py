@@ -18,9 +18,11 @@ from clvcore.ranking.evaluate import (
     Protocol,
     RankingReport,
 )
+from clvcore.ranking.service import Service
 from clvcore.runs.folder import RunFolder
+from clvcore.runs.material import Before, Material, find_dataset
 from clvcore.runs.shelf import find_run
-from clvcore.runs.training import Before, Material, find_dataset, judged
+from clvcore.runs.training import judged
 from clvcore.runs.workspace import Workspace
 from clvcore.towers.config import TowerConfig
 from clvcore.towers.encode import Embeddings, embeddings
@@ -53,9 +55,14 @@ class FinishedRun:
         plain = self.run.read("again.json")
         return Again(np.array(plain["weights"]), plain["scale"])
 
+    def service(self) -> Service:
+        """Answers for users and items that are new or have changed."""
+        made = self.material
+        return Service.of(self.model(), self.lesson, made.dataset, made.seen, self.embeddings)
+
     def model(self) -> Model:
         """The towers, to encode a new or changed user or item."""
-        data = _file(self.run, "model.safetensors")
+        data = self.run.read_bytes("model.safetensors")
         return model_from(data, self.lesson, TowerConfig(**self.config["tower"]))
 
 
@@ -69,7 +76,7 @@ def finished(workspace: Workspace, run_id: str) -> FinishedRun:
     config = run.config()
     material = Material.of(find_dataset(workspace, config))
     vectors = embeddings_from(
-        _file(run, "embeddings.safetensors"), material.seen.users, material.seen.items
+        run.read_bytes("embeddings.safetensors"), material.seen.users, material.seen.items
     )
     lesson = material.lesson(Before(run.read("summary.json")["learned_before"]))
     return FinishedRun(run, config, material, vectors, lesson)
@@ -141,10 +148,3 @@ def _frame(stored: Any, schema: pl.Schema) -> pl.DataFrame:
 
 def _judged(protocol: str, **counts: int) -> Judged:
     return Judged(Protocol(protocol), **counts)
-
-
-def _file(run: RunFolder, name: str) -> bytes:
-    try:
-        return (run.path / name).read_bytes()
-    except OSError as error:
-        raise RunError(say("runs.damaged", run=run.run_id, file=name)) from error

@@ -5,6 +5,7 @@ from datetime import UTC, datetime
 
 import polars as pl
 
+from clvcore.errors import RunError
 from clvcore.runs.folder import RunFolder
 from clvcore.runs.shelf import all_runs
 from clvcore.runs.workspace import Workspace
@@ -28,9 +29,15 @@ _CURVE = pl.Schema({"epoch": pl.Float64(), "loss": pl.Float64(), "ndcg": pl.Floa
 
 
 def runs_on(workspace: Workspace, dataset_id: str) -> list[RunFolder]:
-    """All runs on a data set whatever became of them, the newest first."""
-    found = all_runs(workspace)
-    return [run for run in found if run.config()["dataset"]["id"] == dataset_id]
+    """All runs on a data set whatever became of them, the newest first; damaged ones left out."""
+    return [run for run in all_runs(workspace) if _learned_from(run) == dataset_id]
+
+
+def _learned_from(run: RunFolder) -> str | None:
+    try:
+        return run.config()["dataset"]["id"]
+    except RunError:
+        return None
 
 
 def started_at(run: RunFolder) -> datetime:

@@ -12,8 +12,10 @@ from clvcore.errors import RunError
 from clvcore.runs import worker
 from clvcore.runs.folder import RunFolder, State
 from clvcore.runs.launch import new_training
+from clvcore.runs.manifest import seal
 from clvcore.runs.shelf import RUNS
 from clvcore.runs.stored import put_whole
+from clvcore.runs.training import SEALED
 from clvcore.runs.workspace import Workspace
 from clvcore.towers.presets import preset
 
@@ -66,6 +68,7 @@ def content_id(run: RunFolder) -> str:
 def _copy(run: RunFolder, folder: Path) -> None:
     for file in FILES:
         shutil.copyfile(run.path / file, folder / file)
+    seal(folder, [file for file in FILES if file in SEALED])
 
 
 if __name__ == "__main__":

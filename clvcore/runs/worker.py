@@ -1,23 +1,28 @@
 """The program that does what takes long: ``python -m clvcore.runs.worker FOLDER``."""
 
 import contextlib
+import faulthandler
 import os
 import signal
 import sys
-import time
 import traceback
-from collections.abc import Generator
+from functools import partial
 from pathlib import Path
 from types import FrameType
 
 from clvcore.errors import ClvError
 from clvcore.messages import say
+from clvcore.runs.ended import WORKER, circumstances, failure
 from clvcore.runs.folder import RunFolder, State
-from clvcore.runs.locks import held, try_to_hold
+from clvcore.runs.locks import held
+from clvcore.runs.queue import accelerators, environment_for, turn
 from clvcore.runs.workspace import Workspace
 
 POLITE = 10
 """Niceness: pages stay quick while a run keeps both cores busy."""
+_SPARE = "spare"
+_SPARE_BYTES = 1 << 16
+"""Given back where the disk is full, so that the run can still say so."""
 
 
 class Cancelled(Exception):  # noqa: N818 # not an error: somebody asked for it
@@ -30,31 +35,38 @@ def main(folder: str, *, locked: bool = False) -> State:
     with contextlib.nullcontext() if locked else held(run.lock):
         signal.signal(signal.SIGTERM, _cancel)
         try:
-            with _turn(run):
+            _begin(run)
+            with turn(run, accelerators(os.environ), give_up=partial(_give_up, run)) as name:
+                os.environ.update(environment_for(name))
                 _do(run)
         except Cancelled:
-            run.set_status(State.CANCELLED, say("runs.cancelled_early"))
+            _end(run, State.CANCELLED, say("runs.cancelled_early"))
         except ClvError as error:
-            run.set_status(State.FAILED, error.args[0])
+            _end(run, State.FAILED, error.args[0])
         except Exception as error:  # noqa: BLE001 # the last line of defence: kept in the log and told
             traceback.print_exc()
-            log = run.path / "log.txt"
-            run.set_status(State.FAILED, say("runs.failed", kind=type(error).__name__, log=log))
+            _end(run, State.FAILED, failure(error, run.path))
+        (run.path / _SPARE).unlink(missing_ok=True)
     return run.status().state
 
 
-@contextlib.contextmanager
-def _turn(run: RunFolder) -> Generator[None]:
-    """Wait until no other run is at work: one job at a time holds the machine's accelerator."""
-    gate = run.path.parent / "accelerator.lock"
-    while (turn := try_to_hold(gate)) is None:
-        if run.status().message != say("runs.waiting"):
-            run.set_status(State.QUEUED, say("runs.waiting"))
-        if run.is_cancelled():
-            raise Cancelled
-        time.sleep(0.2)
-    with turn:
-        yield
+def _begin(run: RunFolder) -> None:
+    """Write down what will explain the end of this program, and keep room to tell of it."""
+    run.write(WORKER, circumstances(run.path))
+    run.write_bytes(_SPARE, os.urandom(_SPARE_BYTES))
+
+
+def _end(run: RunFolder, state: State, message: str) -> None:
+    (run.path / _SPARE).unlink(missing_ok=True)
+    try:
+        run.set_status(state, message)
+    except OSError:  # not even room for that; the state is then told by what is left
+        traceback.print_exc()
+
+
+def _give_up(run: RunFolder) -> None:
+    if run.is_cancelled():
+        raise Cancelled
 
 
 def _do(run: RunFolder) -> None:
@@ -72,5 +84,6 @@ def _cancel(number: int, frame: FrameType | None) -> None:
 
 if __name__ == "__main__":
     os.nice(POLITE)
+    faulthandler.enable()  # a crash is then told in the log, and by that on the page
     ended = main(sys.argv[1], locked="--locked" in sys.argv[2:])
     sys.exit(0 if ended in (State.DONE, State.CANCELLED) else 1)

@@ -1,7 +1,7 @@
 """Histories of very different lengths as batches with little padding and few shapes."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import NamedTuple
 
 import numpy as np
@@ -91,6 +91,9 @@ def _given_back(
     return pairs[returned & (net <= 0)]
 
 
+_OF_EVENTS = ("item", "kind", "weight", "second", "counts")
+
+
 class Window(NamedTuple):
     """Stretches of sequences: events ``first`` to ``last`` (exclusive) of ``user``."""
 
@@ -167,6 +170,9 @@ def padded(events: Sequences, windows: Window, length: int) -> Batch:
     What followed no event at all (the first item ever) counts only where the window begins the
     user's history.
     """
+    if not len(events.item):  # nobody did anything; what is not there is still looked at
+        one = {name: np.zeros(1, getattr(events, name).dtype) for name in _OF_EVENTS}
+        events = replace(events, **one, extent=None if events.extent is None else one["weight"])
     offset = np.arange(length + 1)
     place = windows.first[:, None] + offset
     end = events.start[windows.user + 1][:, None]

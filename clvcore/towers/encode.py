@@ -9,6 +9,7 @@ import numpy as np
 from flax import nnx
 from jaxtyping import Array, Float, Float32, Int, PyTree
 
+from clvcore.features.attributes import Attributes
 from clvcore.features.histories import Histories
 from clvcore.features.vocabulary import Vocabulary
 from clvcore.towers.batches import (
@@ -66,22 +67,34 @@ def raw_items(model: Model, lesson: Lesson) -> Float[Array, "items dim"]:
     return _items(model.params, known, graph=model.graph)
 
 
+def new_item_vectors(model: Model, about: Attributes) -> Float32[np.ndarray, "rows dim"]:
+    """Prepared vectors of items that the model never saw, by what is known of them alone."""
+    known = Known.of(about, np.zeros(len(about.tokens), bool))
+    raw = _items(model.params, known, graph=model.graph)
+    return np.asarray(prepared(raw, model.config.similarity))
+
+
 def encode_users(
     model: Model,
     lesson: Lesson,
     raw: Float[Array, "items dim"],
     seen: Histories,
     users: Int[np.ndarray, " some"],
+    *,
+    at_once: int = BLOCK,
 ) -> Float32[np.ndarray, "some dim"]:
-    """Prepared vectors of ``users`` after their histories; by attributes alone where empty."""
+    """Prepared vectors of ``users`` after their histories; by attributes alone where empty.
+
+    ``at_once`` users go into one call.
+    """
     events = sequences(seen)
     windows = latest_windows(events, users, model.config.max_length)
     known = Known.of(lesson.users, np.ones(lesson.users.tokens.shape[0], bool))
     out = np.zeros((len(users), model.config.embedding_size), np.float32)
     for length, members in buckets(windows, serving_sizes(model.config.max_length)):
-        for i in range(0, len(members), BLOCK):
-            rows = members[i : i + BLOCK]
-            block = some(windows, rows, BLOCK)
+        for i in range(0, len(members), at_once):
+            rows = members[i : i + at_once]
+            block = some(windows, rows, at_once)
             vectors = _users(
                 model.params,
                 padded(events, block, length).behaviour,

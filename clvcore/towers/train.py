@@ -2,8 +2,9 @@
 
 import time
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from functools import partial
+from itertools import islice
 
 import jax
 import jax.numpy as jnp
@@ -27,7 +28,7 @@ from clvcore.towers.known import Known
 from clvcore.towers.lesson import Lesson
 from clvcore.towers.model import Model, initialised
 from clvcore.towers.negatives import Drawing, Rows, taken_share, with_rows
-from clvcore.towers.standing import Standing, standing_from
+from clvcore.towers.standing import Kept, Standing, StepInfo, standing_from
 from clvcore.towers.step import Objective, TrainState, first_state, train_step
 
 READ_EVERY_S = 0.5
@@ -35,24 +36,6 @@ FEWEST_ITEMS = 2
 """With fewer there is nothing to rank."""
 LAST_SHARE = 0.05
 """Share of the highest step size that is left at the end of the cosine decay."""
-
-
-@dataclass(frozen=True, slots=True)
-class StepInfo:
-    """For looking, not for going on: where training stands."""
-
-    step: int
-    total_steps: int
-    """Steps of all epochs to come, if training does not stop early."""
-    epoch: int
-    """Whole epochs behind us."""
-    loss: float
-    """Mean over the epoch so far."""
-    examples_per_s: float
-    """Events that were learned from, per second of the epoch."""
-    elapsed_s: float
-    metrics: dict[str, float] = field(default_factory=dict)
-    """What the judge said after the epoch; empty within one."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -63,9 +46,9 @@ class Progress:
     best: Model | None
     """None before the first epoch is complete."""
     best_epoch: int
-    standing: Standing | None = None
-    """After an epoch, what is needed to go on from here: use it before the loop goes on, since the
-    next step gives its buffers away."""
+    standing: Standing
+    """What is needed to go on from here: use it before the loop goes on, since the next step gives
+    its buffers away."""
 
 
 def step_sizes(config: TrainConfig, total_steps: int) -> optax.Schedule:
@@ -100,7 +83,7 @@ def fit(
     judge: Callable[[Model], dict[str, float]] | None,
     watch: str = "ndcg@10",
     stop_after: int | None = None,
-    resume: bytes | None = None,
+    resume: Kept | None = None,
 ) -> Iterator[Progress]:
     """Train and yield twice a second and after each epoch; stops when ``watch`` no longer grows.
 
@@ -119,7 +102,7 @@ def fit(
         watch: the metric that decides; larger is better.
         stop_after: epochs after which to stop in any case; the step sizes are still planned for
             ``train.epochs``.
-        resume: `standing_bytes` of the same training after an epoch, to go on from there.
+        resume: a standing of the same training, to go on from; where it stood is told first.
 
     Raises:
         FitError: nothing to learn from, or the loss is no longer a number.
@@ -127,17 +110,22 @@ def fit(
     """
     course = _Course.of(lesson, config, train)
     model = initialised(lesson, config, seed=train.seed)
-    now = _start(model, train, resume)
-    began = time.perf_counter() - now.elapsed_s
     last_epoch = train.epochs if stop_after is None else min(train.epochs, stop_after)
-    for epoch in range(now.epoch + 1, last_epoch + 1):
-        meter = _Meter(began, epoch - 1, course.steps_per_epoch, last_epoch)
+    now = _start(model, train, resume)
+    if resume is not None:
+        yield _progress(now)
+    began = time.perf_counter() - now.info.elapsed_s
+    for epoch in range(now.info.epoch + 1, last_epoch + 1):
+        if epoch - 1 - now.best_epoch >= train.patience:
+            return
+        meter = _Meter(began, now.info, course.steps_per_epoch, last_epoch, now.losses)
         state = now.state
-        for moved, rows, learned in course.batches(epoch):
+        for moved, rows, learned in islice(course.batches(epoch), len(now.losses), None):
             state, loss = course.step(state, moved, rows, step_size=course.sizes[meter.step])
             meter.add(loss, learned)
             if meter.is_due():
-                yield Progress(meter.read(), now.best if now.epoch else None, now.best_epoch)
+                info = meter.read()
+                yield _progress(replace(now, info=info, state=state, losses=meter.losses()))
         info = meter.read()
         if not np.isfinite(info.loss):
             raise FitError(
@@ -146,27 +134,32 @@ def fit(
         # the step gives its buffers away, so what is kept must be a copy
         latest = Model(config, model.graph, jax.tree.map(jnp.copy, state.params))
         metrics = judge(latest) if judge else {}
-        now = _after(now, epoch, state, latest, metrics.get(watch, epoch), info.elapsed_s)
         done = replace(info, epoch=epoch, metrics=metrics)
-        yield Progress(done, now.best, now.best_epoch, now)
-        if epoch - now.best_epoch >= train.patience:
-            return
+        now = _after(now, done, state, latest, metrics.get(watch, epoch))
+        yield _progress(now)
 
 
-def _start(model: Model, train: TrainConfig, resume: bytes | None) -> Standing:
+_NO_LOSSES = np.zeros(0, np.float32)
+
+
+def _start(model: Model, train: TrainConfig, resume: Kept | None) -> Standing:
     first = first_state(model, train)
     if resume is not None:
         return standing_from(resume, model, first)
-    return Standing(0, first, model, 0, -np.inf, 0.0)
+    return Standing(StepInfo(0, 0, 0, 0.0, 0.0, 0.0), first, model, 0, -np.inf, _NO_LOSSES)
+
+
+def _progress(now: Standing) -> Progress:
+    return Progress(now.info, now.best if now.best_epoch else None, now.best_epoch, now)
 
 
 def _after(
-    before: Standing, epoch: int, state: TrainState, model: Model, score: float, elapsed_s: float
+    before: Standing, info: StepInfo, state: TrainState, model: Model, score: float
 ) -> Standing:
     """Where training stands after one more epoch, with the better of two models."""
     if score > before.best_score:
-        return Standing(epoch, state, model, epoch, score, elapsed_s)
-    return replace(before, epoch=epoch, state=state, elapsed_s=elapsed_s)
+        return Standing(info, state, model, info.epoch, score, _NO_LOSSES)
+    return replace(before, info=info, state=state, losses=_NO_LOSSES)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -227,26 +220,41 @@ class _Course:
 class _Meter:
     """Loss and speed of one epoch; reading waits for the device, so it is done twice a second."""
 
-    def __init__(self, began: float, epoch: int, steps_per_epoch: int, last_epoch: int) -> None:
-        self.began, self.epoch = began, epoch
-        self.step, self.total_steps = epoch * steps_per_epoch, last_epoch * steps_per_epoch
+    def __init__(
+        self,
+        began: float,
+        before: StepInfo,
+        steps_per_epoch: int,
+        last_epoch: int,
+        losses: Float32[np.ndarray, " steps"],
+    ) -> None:
+        self.began, self.epoch = began, before.epoch
+        self.step = before.epoch * steps_per_epoch + len(losses)
+        self.total_steps = last_epoch * steps_per_epoch
         self.epoch_began = self.last_read = time.perf_counter()
-        self.losses: list[Float[Array, ""]] = []
+        self.known = losses.tolist()
+        self.fresh: list[Float[Array, ""]] = []
         self.learned = 0
 
     def add(self, loss: Float[Array, ""], learned: int) -> None:
         """Count a step."""
         self.step += 1
-        self.losses.append(loss)
+        self.fresh.append(loss)
         self.learned += learned
 
     def is_due(self) -> bool:
         """Whether the last reading is half a second ago."""
         return time.perf_counter() - self.last_read > READ_EVERY_S
 
+    def losses(self) -> Float32[np.ndarray, " steps"]:
+        """The losses of the epoch so far."""
+        self.known += [float(loss) for loss in jax.device_get(self.fresh)]
+        self.fresh.clear()
+        return np.array(self.known, np.float32)
+
     def read(self) -> StepInfo:
         """Where the epoch stands."""
-        loss = float(jnp.stack(self.losses).mean())
+        loss = float(self.losses().mean(dtype=np.float64))
         self.last_read = time.perf_counter()
         return StepInfo(
             step=self.step,

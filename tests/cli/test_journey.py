@@ -149,3 +149,16 @@ def test_help_names_every_command():
         assert f"  {name} " in text
     for name in ("train", "evaluate", "recommend", "demo"):
         assert run(name, "--help").exit_code == 0
+
+
+def test_only_a_run_that_broke_off_is_taken_up_again(trained):
+    with pytest.raises(RunError, match="is done, so there is nothing to go on with"):
+        run("train", "--resume", trained["run_id"])
+    with pytest.raises(ConfigError, match="one of the two"):
+        run("train")
+
+
+def test_vectors_are_written_as_a_table(trained, tmp_path):
+    out = tmp_path / "items.xlsx"
+    assert told("export", "vectors", trained["run_id"], "--of", "items", "--out", str(out))["rows"]
+    assert out.read_bytes()[:2] == b"PK"

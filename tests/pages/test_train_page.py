@@ -125,7 +125,7 @@ def test_a_lost_run_says_what_that_means(opened, asked):
     at = opened("train", train_run=asked.run_id)
     assert not at.exception
     assert at.subheader[0].value == say("page_train.lost")
-    assert any(one.value == say("runs.lost") for one in at.markdown)
+    assert any(one.value == say("runs.broken.killed") for one in at.markdown)
 
 
 def test_a_failed_run_says_why(opened, asked):
@@ -165,3 +165,14 @@ def test_the_final_model_has_a_curve_of_its_own(opened, asked):
     numbers = next(one.value for one in at.dataframe if "stage" in one.value.columns)
     assert numbers["stage"].to_list() == ["search", "search", "final model"]
     assert numbers["epoch"].iloc[-1] == 0.5  # 15 of 60 steps to the second epoch, the best
+
+
+def test_a_run_that_broke_off_shows_its_log_and_goes_on_at_a_click(opened, asked, monkeypatch):
+    (asked.path / "log.txt").write_text("the last words\n", "utf-8")
+    taken_up = []
+    monkeypatch.setattr("clvcore.runs.launch.start", taken_up.append)
+    at = opened("train", train_run=asked.run_id)
+    assert [one.value for one in at.code] == ["the last words"]
+    at.button(key="train_go_on").click().run()
+    assert not at.exception
+    assert taken_up == [asked]

@@ -17,6 +17,7 @@ from clvcore.runs.finished import finished, stored_report
 from clvcore.runs.folder import State
 from clvcore.runs.launch import start, worker_environment
 from clvcore.runs.locks import try_to_hold
+from clvcore.runs.manifest import MANIFEST, seal
 from clvcore.runs.shelf import all_runs, find_run
 from clvcore.runs.workspace import Workspace
 from clvcore.towers.encode import encode_users, raw_items
@@ -118,14 +119,14 @@ def test_a_killed_worker_is_seen_as_lost_and_never_as_running(new_run, started):
     os.kill(program.pid, signal.SIGKILL)
     program.wait(300)
     assert run.status().state is State.LOST
-    assert "Start the run again" in run.status().message
+    assert "its program was killed" in run.status().message
 
 
 def test_a_second_run_waits_and_says_so(new_run, started):
     run = new_run()
-    with try_to_hold(run.path.parent / "accelerator.lock"):
+    with try_to_hold(run.path.parent / "cpu.lock"):
         program = started(run)
-        wait_for(lambda: "Waiting for another run" in run.status().message)
+        wait_for(lambda: "Waiting for its turn on CPU: place 1" in run.status().message)
         assert run.status().state is State.QUEUED
         run.ask_to_cancel()
         program.wait(300)
@@ -137,6 +138,7 @@ def test_a_run_whose_data_is_gone_fails_with_one_sentence(new_run):
     config = run.config()
     config["dataset"] |= {"id": "0" * 16, "reference": "nowhere"}
     run.write("config.json", config)
+    seal(run.path, ["config.json"])
     assert worker.main(str(run.path)) is State.FAILED
     assert "no longer here or has changed" in run.status().message
 
@@ -170,6 +172,7 @@ def test_a_damaged_file_of_a_run_is_named(new_run, workspace, done):
     copy = new_run()
     for file in filter(Path.is_file, done.path.iterdir()):
         (copy.path / file.name).write_bytes(file.read_bytes())
+    (copy.path / MANIFEST).unlink()  # as runs of earlier versions, which have none
     vectors = copy.path / "embeddings.safetensors"
     vectors.write_bytes(vectors.read_bytes()[:100])
     with pytest.raises(RunError, match="cannot be read"):

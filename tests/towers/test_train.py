@@ -13,7 +13,7 @@ from clvcore.towers.config import TowerConfig, TrainConfig
 from clvcore.towers.encode import embeddings, encode_users, raw_items
 from clvcore.towers.lesson import Lesson
 from clvcore.towers.losses import similarities
-from clvcore.towers.standing import standing_bytes
+from clvcore.towers.standing import kept
 from clvcore.towers.train import LAST_SHARE, fit, step_sizes
 
 SMALL = {"embedding_size": 16, "n_blocks": 1, "max_length": 8, "dropout": 0.0, "id_dropout": 0.0}
@@ -79,8 +79,8 @@ def test_a_training_that_was_left_goes_on_as_if_it_had_not_been(lesson, whole):
 
     at_once = trained(lesson, whole, config, train)
     *_, half = fit(lesson, config, train, judge=judge, stop_after=1)
-    kept = standing_bytes(half.standing)
-    *_, rest = fit(lesson, config, train, judge=judge, resume=kept)
+    stored = kept(half.standing)
+    *_, rest = fit(lesson, config, train, judge=judge, resume=stored)
     assert rest.info.step == at_once.info.step
     assert rest.best_epoch == at_once.best_epoch
     pairs = zip(
@@ -91,7 +91,7 @@ def test_a_training_that_was_left_goes_on_as_if_it_had_not_been(lesson, whole):
     assert all((a == b).all() for a, b in pairs)
     other = TowerConfig(**{**SMALL, "embedding_size": 32})
     with pytest.raises(RunError, match="other settings or other data"):
-        next(fit(lesson, other, train, judge=judge, resume=kept))
+        next(fit(lesson, other, train, judge=judge, resume=stored))
 
 
 def test_training_stops_when_it_no_longer_pays_and_keeps_the_best(lesson):
