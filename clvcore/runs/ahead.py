@@ -4,6 +4,7 @@ from collections import deque
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextvars import copy_context
+from functools import partial
 from typing import TypeVar
 
 AT_ONCE = 2
@@ -29,7 +30,8 @@ def ahead(
     pool = ThreadPoolExecutor(at_once)
     try:
         for item in items:
-            waiting.append(pool.submit(copy_context().run, work, item))
+            within: Callable[[], _Result] = partial(copy_context().run, work, item)
+            waiting.append(pool.submit(within))
             if len(waiting) == at_once:
                 yield waiting.popleft().result()
         while waiting:

@@ -110,9 +110,7 @@ class _Layout:
         """A block: its number, where it is, and the rows and filled cells of those before it."""
         number, where, begun, cells_begun = block
         raw = where.load()
-        evidence = evidence_of(
-            raw, self.given, self.choices, begun=cells_begun, filled=self.filled
-        )
+        evidence = evidence_of(raw, self.given, self.choices, begun=cells_begun, filled=self.filled)
         height = raw.frame.height
         lines = raw.lines
         if lines is None:
