@@ -3,8 +3,7 @@
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
-from contextvars import copy_context
-from functools import partial
+from contextvars import Context, copy_context
 from typing import TypeVar
 
 AT_ONCE = 2
@@ -30,11 +29,15 @@ def ahead(
     pool = ThreadPoolExecutor(at_once)
     try:
         for item in items:
-            within: Callable[[], _Result] = partial(copy_context().run, work, item)
-            waiting.append(pool.submit(within))
+            waiting.append(pool.submit(_within, copy_context(), work, item))
             if len(waiting) == at_once:
                 yield waiting.popleft().result()
         while waiting:
             yield waiting.popleft().result()
     finally:
         pool.shutdown(cancel_futures=True)
+
+
+def _within(context: Context, work: Callable[[_Item], _Result], item: _Item) -> _Result:
+    """The work, in the language and with whatever else the caller has set for itself."""
+    return context.run(work, item)
