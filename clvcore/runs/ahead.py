@@ -25,19 +25,18 @@ def ahead(
     Raises:
         BaseException: what ``work`` raises, where the result would stand.
     """
+
+    def within(context: Context, item: _Item) -> _Result:  # the language is the caller's
+        return context.run(work, item)
+
     waiting: deque[Future[_Result]] = deque()
     pool = ThreadPoolExecutor(at_once)
     try:
         for item in items:
-            waiting.append(pool.submit(_within, copy_context(), work, item))
+            waiting.append(pool.submit(within, copy_context(), item))
             if len(waiting) == at_once:
                 yield waiting.popleft().result()
         while waiting:
             yield waiting.popleft().result()
     finally:
         pool.shutdown(cancel_futures=True)
-
-
-def _within(context: Context, work: Callable[[_Item], _Result], item: _Item) -> _Result:
-    """The work, in the language and with whatever else the caller has set for itself."""
-    return context.run(work, item)
