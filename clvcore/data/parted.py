@@ -9,7 +9,7 @@ part and many give the same data set to the last bit of its id.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from datetime import datetime
 from decimal import Decimal
 from functools import reduce
@@ -42,40 +42,52 @@ NOT_YET = Bounds()
 """Bounds under which nothing lies far from the others."""
 
 
-@dataclass(slots=True)
+@dataclass(frozen=True, slots=True)
 class Evidence:
-    """What the blocks of a table say, gathered one after the other."""
+    """What a block of a table says about how the whole is read; what blocks say adds up."""
 
-    given: ColumnMap
-    choices: Choices
-    filled: Mapping[str, int]
-    """Filled cells of each column of the whole table."""
-    signs: dict[str, Signs] = field(default_factory=dict)
-    looks: dict[tuple[str, str], Look] = field(default_factory=dict)
+    signs: Mapping[str, Signs]
+    looks: Mapping[tuple[str, str], Look]
 
-    def add(self, raw: RawTable) -> None:
-        """Look at the next block."""
-        cells = Cells(raw, self.given, "UTC", self.choices)
-        for role in self.given.roles:
-            found = signs_of(cells, role)
-            self.signs[role] = self.signs[role] + found if role in self.signs else found
-        for column in raw.frame.columns:
-            key = raw.name, column
-            begun = self.looks[key].filled if key in self.looks else 0
-            look = look_at(raw.frame[column], begun=begun, of=self.filled[column])
-            if column in self._hashed(raw.name):
-                ids = stripped(raw.frame[column], ids=True, floats=False)
-                look = replace(look, ids=len(ids) - ids.null_count(), floats=n_floats(ids))
-            self.looks[key] = self.looks[key] + look if key in self.looks else look
-
-    def _hashed(self, table: str) -> set[str]:
-        """Columns that may be replaced by a hash."""
-        said = {name.removeprefix(f"{table}.") for name in self.choices.protect}
-        return said | {self.given.roles.get(col.USER, "")}
+    def __add__(self, other: "Evidence") -> "Evidence":
+        return Evidence(
+            {role: one + other.signs[role] for role, one in self.signs.items()},
+            {key: one + other.looks[key] for key, one in self.looks.items()},
+        )
 
     def whole(self) -> Whole:
         """What all blocks say together."""
         return Whole(self.signs, self.looks)
+
+
+def evidence_of(
+    raw: RawTable,
+    given: ColumnMap,
+    choices: Choices,
+    *,
+    begun: Mapping[str, int],
+    filled: Mapping[str, int],
+) -> Evidence:
+    """What a block says.
+
+    Args:
+        raw: Its rows.
+        given: The column map.
+        choices: How columns are to be read, and what is personal.
+        begun: Filled cells of each column that stand in the blocks before it.
+        filled: Those of the whole table.
+    """
+    cells = Cells(raw, given, "UTC", choices)
+    said = {name.removeprefix(f"{raw.name}.") for name in choices.protect}
+    hashed = said | {given.roles.get(col.USER, "")}
+    looks = {}
+    for column in raw.frame.columns:
+        look = look_at(raw.frame[column], begun=begun[column], of=filled[column])
+        if column in hashed:  # it may be replaced by a hash
+            ids = stripped(raw.frame[column], ids=True, floats=False)
+            look = replace(look, ids=len(ids) - ids.null_count(), floats=n_floats(ids))
+        looks[raw.name, column] = look
+    return Evidence({role: signs_of(cells, role) for role in given.roles}, looks)
 
 
 def signs_of(cells: Cells, role: str) -> Signs:

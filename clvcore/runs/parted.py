@@ -6,9 +6,11 @@ clean the parts, whose events go into piles by time; once to write the piles in 
 their content. Users, items, spend and impressions are held, as they are few beside the events.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
+from functools import partial, reduce
+from operator import add
 from pathlib import Path
 
 import polars as pl
@@ -22,19 +24,22 @@ from clvcore.data.cleaning.finders import Bounds, bounds_of
 from clvcore.data.cleaning.gathered import Gathered, joined
 from clvcore.data.cleaning.noticed import Noticed
 from clvcore.data.cleaning.scan import Scan
-from clvcore.data.dataset import Account, RawTable, Recipe
-from clvcore.data.meaning.blocks import Blocks, called
+from clvcore.data.dataset import Account, ColumnMap, RawTable, Recipe
+from clvcore.data.meaning.blocks import Block, Blocks, called
 from clvcore.data.parted import (
     NOT_YET,
+    Done,
     Evidence,
     all_events,
     cleaned_part,
+    evidence_of,
     needs_bounds,
     outliers,
     part_of,
     purchase_sizes,
     scan_part,
 )
+from clvcore.runs.ahead import ahead
 from clvcore.runs.piles import Brought, Piles, brought
 from clvcore.runs.spill import Spill
 
@@ -75,51 +80,93 @@ def bring_in_parts(
     count = parts or max(1, -(-events.rows // PART_ROWS))
     raws = {"events": events.head, **others}
     given = maps_of(raws, recipe, choices)["events"]
-    evidence = Evidence(given, choices, events.filled())
-    _lay_out(events, evidence, given.roles.get(col.USER), count, spill)
-    whole = evidence.whole()
+    whole = _lay_out(events, given, choices, count, spill).whole()
     ready = prepare(raws, recipe, key=key, whole=whole)
     work = _Work(spill, events.head, ready, whole, now, key, count)
     return work.brought(events.rows)
 
 
-def _lay_out(
-    events: Blocks, evidence: Evidence, user: str | None, count: int, spill: Spill
-) -> None:
-    """Gather evidence of all blocks, and lay their rows upon the pile of the part of their user."""
-    waiting: dict[str, list[pl.DataFrame]] = {}
-    rows = begun = 0
+@dataclass(frozen=True, slots=True)
+class _Laid:
+    """A block, looked at, and its rows by the part of their user."""
 
-    def lay() -> None:
-        for pile, frames in waiting.items():
-            spill.put(pile, pl.concat(frames))
-        waiting.clear()
+    evidence: Evidence
+    pieces: Mapping[str, pl.DataFrame]
+    """pile -> its rows"""
+    rows: int
 
-    for number, raw in enumerate(events):
-        evidence.add(raw)
+
+@dataclass(frozen=True, slots=True)
+class _Layout:
+    """What is known of all blocks before the first one is looked at."""
+
+    given: ColumnMap
+    choices: Choices
+    filled: Mapping[str, int]
+    """Filled cells of each column of the whole table."""
+    count: int
+
+    def laid(self, block: tuple[int, Block, int, Mapping[str, int]]) -> _Laid:
+        """A block: its number, where it is, and the rows and filled cells of those before it."""
+        number, where, begun, cells_begun = block
+        raw = where.load()
+        evidence = evidence_of(raw, self.given, self.choices, begun=cells_begun, filled=self.filled)
+        height = raw.frame.height
         lines = raw.lines
         if lines is None:
-            lines = pl.int_range(1, raw.frame.height + 1, dtype=pl.Int64, eager=True)
+            lines = pl.int_range(1, height + 1, dtype=pl.Int64, eager=True)
         origin = pl.lit(None, dtype=pl.String) if raw.origin is None else raw.origin
-        part = part_of(raw, user, count)
         frame = raw.frame.with_columns(
             lines.alias(_LINE),
             origin.alias(_ORIGIN),
-            part.alias(_PART),
-            pl.int_range(begun, begun + raw.frame.height, dtype=pl.Int64, eager=True).alias(_PLACE),
+            part_of(raw, self.given.roles.get(col.USER), self.count).alias(_PART),
+            pl.int_range(begun, begun + height, dtype=pl.Int64, eager=True).alias(_PLACE),
         )
         split = frame.partition_by(_PART, maintain_order=True, include_key=False, as_dict=True)
-        for (one,), piece in split.items():
-            waiting.setdefault(f"part-{one}", []).append(piece)
+        pieces = {f"part-{one}": piece for (one,), piece in split.items()}
         for kind, lost in (("broken", raw.broken), ("aside", raw.aside)):
             if lost.height:
-                waiting.setdefault(f"{kind}-{number % count}", []).append(lost)
-        rows += raw.frame.height
-        begun += raw.frame.height
+                pieces[f"{kind}-{number % self.count}"] = lost
+        return _Laid(evidence, pieces, height)
+
+
+def _with_begun(
+    blocks: Sequence[Block], names: Sequence[str]
+) -> Iterator[tuple[int, Block, int, Mapping[str, int]]]:
+    """Each block with its number, and the rows and the filled cells before it."""
+    rows, cells = 0, [0] * len(names)
+    for number, block in enumerate(blocks):
+        yield number, block, rows, dict(zip(names, cells, strict=True))
+        rows += block.rows
+        cells = [mine + own for mine, own in zip(cells, block.filled, strict=True)]
+
+
+def _lay_out(
+    events: Blocks, given: ColumnMap, choices: Choices, count: int, spill: Spill
+) -> Evidence:
+    """Evidence of all blocks; their rows lie upon the piles of the parts of their users."""
+    layout = _Layout(given, choices, events.filled(), count)
+    blocks = _with_begun(events.blocks, events.head.frame.columns)
+    waiting: dict[str, list[pl.DataFrame]] = {}
+    rows = 0
+    seen: list[Evidence] = []
+    for one in ahead(layout.laid, blocks):
+        seen.append(one.evidence)
+        for pile, piece in one.pieces.items():
+            waiting.setdefault(pile, []).append(piece)
+        rows += one.rows
         if rows >= _BUFFER_ROWS:
-            lay()
+            _lay(waiting, spill)
             rows = 0
-    lay()
+    _lay(waiting, spill)
+    return reduce(add, seen)
+
+
+def _lay(waiting: dict[str, list[pl.DataFrame]], spill: Spill) -> None:
+    """Lay what waits upon its piles."""
+    for pile, frames in waiting.items():
+        spill.put(pile, pl.concat(frames))
+    waiting.clear()
 
 
 @dataclass(slots=True)
@@ -171,6 +218,19 @@ class _Work:
         """A part, looked at."""
         return scan_part(raw, self.ready, self.whole, now=self.now, key=self.key, bounds=bounds)
 
+    def cleaned(
+        self, number: int, choices: Mapping[str, str], bounds: Bounds
+    ) -> tuple[Done | MixedCurrenciesError, pl.Series]:
+        """A part under these choices, and the place of each of its rows among all.
+
+        What all parts hold of each currency is told together, so that an error is handed on.
+        """
+        raw, places = self.part(number)
+        try:
+            return cleaned_part(self.scanned(raw, bounds), choices), places
+        except MixedCurrenciesError as error:
+            return error, places
+
     def bounds_of(self, pile: str) -> Bounds:
         """The bounds of the sizes of a pile."""
         columns = (
@@ -189,15 +249,12 @@ class _Work:
         found: list[Gathered] = []
         names: list[pl.DataFrame] = []
         mixed: list[MixedCurrenciesError] = []
-        for number in range(self.count):
-            raw, places = self.part(number)
-            try:
-                seen = self.scanned(raw, bounds)
-            except MixedCurrenciesError as error:  # what all parts hold of each is told together
-                mixed.append(error)
-            if mixed:
+        cleaned = partial(self.cleaned, choices=choices, bounds=bounds)
+        for number, (done, places) in enumerate(ahead(cleaned, range(self.count))):
+            if isinstance(done, MixedCurrenciesError):
+                mixed.append(done)
+            if isinstance(done, MixedCurrenciesError) or mixed:
                 continue
-            done = cleaned_part(seen, choices)
             self.spill.drop(f"part-{number}")
             accounts.append(done.part.account)
             noticed.extend(done.part.noticed)

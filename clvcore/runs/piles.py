@@ -1,6 +1,7 @@
 """Events that came out of the parts go into piles by time, and are written in order from there."""
 
 from collections.abc import Iterator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
@@ -25,6 +26,7 @@ from clvcore.data.dataset import (
 )
 from clvcore.report.tables import safe_for_sheets
 from clvcore.runs import stored
+from clvcore.runs.ahead import ahead
 from clvcore.runs.spill import Spill
 
 _SORTED, _STORED, _KEPT, _ORDER = "sorted", "stored", "kept", "\x1forder"
@@ -80,20 +82,27 @@ class Piles:
     def sort(self) -> Pieces:
         """All events in the order of their id, pile by pile; beside them as they are stored."""
         height = 0
-        for pile in range(len(self.edges or ()) + 1):
-            events = self.spill.all(f"time-{pile}")
-            self._remember(pile, height, events)
-            if events is not None:
+        for pile, both in enumerate(ahead(self._ordered, range(len(self.edges or ()) + 1))):
+            self._remember(pile, height, None if both is None else both[0])
+            if both is not None:
+                events, by_content = both
                 height += events.height
-                events = events.sort(col.AT, _ORDER).drop(_ORDER)
-                self.spill.put(_STORED, events)
-                self.spill.put(_SORTED, in_order("events", events))
+                self.spill.put(_STORED, events.drop(_ORDER))
+                self.spill.put(_SORTED, by_content)
                 self.spill.drop(f"time-{pile}")
 
         def column(name: str) -> Iterator[pl.Series]:
             return (frame.to_series() for frame in self.spill.frames(_SORTED, [name]))
 
         return Pieces(col.EVENTS, height, column)
+
+    def _ordered(self, pile: int) -> tuple[pl.DataFrame, pl.DataFrame] | None:
+        """The events of a pile as they are stored, with their places, and in the order of their id."""
+        events = self.spill.all(f"time-{pile}")
+        if events is None:
+            return None
+        events = events.sort(col.AT, _ORDER)
+        return events, in_order("events", events.drop(_ORDER))
 
     def _remember(self, pile: int, before: int, events: pl.DataFrame | None) -> None:
         """Lay what the next file has to know of one pile upon that of all, with its place."""
@@ -111,6 +120,16 @@ class Piles:
         placed = placed.filter(~ordered["event"])["event"]
         kept = kept.sort(col.AT, _ORDER).with_columns(placed.alias(PLACE))
         self.spill.put(_KEPT, kept.select(*ROWS))
+
+    @property
+    def written(self) -> Path:
+        """Where the events are written, before they are moved to their data set."""
+        return self.spill.folder / "events.parquet"
+
+    def write(self) -> None:
+        """Write the events as they are stored."""
+        events = pl.scan_ipc(self.spill.files(_STORED))
+        events.sink_parquet(self.written, compression="zstd", maintain_order=True)
 
     def write_left_out(self, kind: str, file: Path) -> None:
         """Write rows that were left out of the events, in the order of the file."""
@@ -178,8 +197,7 @@ class Brought:
 
     def write(self, folder: Path) -> None:
         """Write the tables, the rows that were left out, and what is told of them to a folder."""
-        events = pl.scan_ipc(self.piles.spill.files(_STORED))
-        events.sink_parquet(folder / "events.parquet", compression="zstd", maintain_order=True)
+        self.piles.written.replace(folder / "events.parquet")
         for name, frame in held(self.whole).items():
             frame.write_parquet(folder / f"{name}.parquet", compression="zstd")
         for kind, form in _LEFT_OUT.items():
@@ -201,7 +219,10 @@ def held(whole: Assembled) -> Mapping[str, pl.DataFrame]:
 
 
 def brought(recipe: Recipe, whole: Assembled, found: Gathered, piles: Piles) -> Brought:
-    """The data set under the id of its content."""
+    """The data set under the id of its content; its events are written while that is made."""
     tables = {"events": piles.sort(), **held(whole)}
-    made = content_id(tables, facts_of_id(recipe, whole.observed))
+    with ThreadPoolExecutor(1) as beside:
+        writing = beside.submit(piles.write)
+        made = content_id(tables, facts_of_id(recipe, whole.observed))
+        writing.result()
     return Brought(made, recipe, whole, found, piles)

@@ -110,7 +110,9 @@ def _read(place: Path, asked: dict[str, Any]) -> dict[str, Any]:
 
 
 def _streamed(place: Path, asked: dict[str, Any]) -> dict[str, Any]:
-    """A text block by block, each in a folder of its own."""
+    """A text block by block, each in a folder of its own; one is written while the next is cut."""
+    from concurrent.futures import Future, ThreadPoolExecutor
+
     import polars as pl
 
     from clvcore.data.files.reading import Reading
@@ -118,27 +120,43 @@ def _streamed(place: Path, asked: dict[str, Any]) -> dict[str, Any]:
     from clvcore.data.meaning.blocks import block_of
 
     kept: list[dict[str, Any]] = []
+    writing: list[Future[None]] = []
+    pool = ThreadPoolExecutor(1)
+
+    def written() -> None:
+        while writing:
+            writing.pop().result()
 
     def put(raw: Any) -> None:
+        written()
+        counts = block_of(raw)
         folder = place / f"block-{len(kept)}"
+        kept.append({"rows": counts.rows, "filled": counts.filled})
+        writing.append(pool.submit(write, raw, folder))
+
+    def write(raw: Any, folder: Path) -> None:
         folder.mkdir(exist_ok=True)
         for name in ("frame", "broken", "aside"):
             getattr(raw, name).write_ipc(folder / f"{name}.arrow", compression="lz4")
         raw.lines.alias("line").to_frame().write_ipc(folder / "lines.arrow", compression="lz4")
-        counts = block_of(raw)
-        kept.append({"rows": counts.rows, "filled": counts.filled})
+
+    def clear() -> None:
+        written()
+        kept.clear()
 
     def column(number: int) -> Any:
+        written()
         for one in range(len(kept)):
             file = place / f"block-{one}" / "frame.arrow"
             yield pl.read_ipc(file, columns=[number]).to_series()
 
     file, reading = read_in_blocks(
         Path(asked["path"]),
-        Shelf(put, kept.clear, column),
+        Shelf(put, clear, column),
         table=asked["table"],
         source=asked["source"],
         how=Reading(**asked["how"]),
         block_bytes=asked.get("block_bytes") or BLOCK_BYTES,
     )
+    written()
     return {"blocks": kept, "files": [asdict(file)], "reading": reading}

@@ -30,6 +30,7 @@ _FORMATS = (
     "%Y-%m-%d %I:%M:%S %p",
     "%Y-%m-%d %I:%M %p",
 )
+_LENGTH = len("2025-03-01 14:30:00")
 _WITH_MONTH_NAMES = tuple(
     f"{day}{clock}"
     for day in ("%d %b %y", "%d %b %Y", "%d %B %Y", "%b %d %Y", "%B %d %Y")
@@ -184,10 +185,26 @@ def moments(
         return Moments(_counted(cells, unit), 0, 0)
     if is_epoch(cells) if epoch is None else epoch:
         return Moments(_from_epoch(cells), 0, 0)
-    text = _as_iso(cells, order)
+    naive, east = _local(cells, order)
+    return _in_utc(naive, east, time_zone)
+
+
+def _local(cells: pl.Series, order: DateOrder) -> tuple[pl.Series, pl.Series]:
+    """Naive times, and how many seconds east of Greenwich each was written; null where it does not say.
+
+    Most files write all times in the first of the formats, which has no room for an offset: what
+    fills it whole is read at once, and only the rest is taken apart.
+    """
+    fits = cells.str.len_bytes() == _LENGTH
+    read = _read_by(cells, _FORMATS[0])
+    rest = (~(fits & read.is_not_null()) & cells.is_not_null()).arg_true()
+    east = pl.repeat(None, len(cells), dtype=pl.Int64, eager=True)
+    if not len(rest):
+        return read, east
+    text = _as_iso(cells.gather(rest), order)
     parts = text.str.extract_groups(_OFFSET).struct.unnest()
     local = text.to_frame("t").select(pl.coalesce(parts["1"], "t")).to_series().str.strip_chars()
-    return _in_utc(_parsed(local), _seconds(parts["2"]), time_zone)
+    return read.scatter(rest, _parsed(local)), east.scatter(rest, _seconds(parts["2"]))
 
 
 def _counted(cells: pl.Series, unit: Unit) -> pl.Series:

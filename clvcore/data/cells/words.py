@@ -57,6 +57,8 @@ def kinds(cells: pl.Expr, mapped: Mapping[str, str]) -> pl.Expr:
 def never_happened(cells: pl.Expr, mapped: Mapping[str, str]) -> pl.Expr:
     """Whether a word is one of those whose rows are left out."""
     words = [word for word, kind in _own(mapped).items() if kind == LEFT_OUT]
+    if not words:
+        return cells.is_null() & False
     return plain(cells).is_in(words).fill_null(value=False)
 
 

@@ -157,7 +157,13 @@ def _lacks_quantity(cells: Cells, frame: pl.DataFrame) -> pl.Series:
 
 def _with_kinds(frame: pl.DataFrame, cells: Cells, domain: Domain) -> pl.DataFrame:
     if cells.has(col.KIND):
-        kind = words.kinds(pl.col(col.KIND), cells.choices.kinds)
+        # a column of kinds has few words, so that each is looked up once
+        found = frame.select(pl.col(col.KIND).drop_nulls().unique()).with_columns(
+            words.kinds(pl.col(col.KIND), cells.choices.kinds).alias("found")
+        )
+        kind = pl.col(col.KIND).replace_strict(
+            found[col.KIND], found["found"], default=None, return_dtype=col.KIND_TYPE
+        )
     else:
         plain = Kind.VIEW if domain == "shop" else Kind.PLAY
         if cells.has(col.RATING):
@@ -177,8 +183,9 @@ def _never_happened(cells: Cells, kind_words: pl.Series) -> pl.Series:
 def _signed(frame: pl.DataFrame) -> pl.DataFrame:
     """Money that goes back is a refund below zero, of the stream that it came by."""
     kind, amount, quantity = pl.col(col.KIND), pl.col(col.AMOUNT), pl.col(col.QUANTITY)
-    usual = kind.cast(pl.String).replace_strict(
-        {kind.value: stream.value for kind, stream in STREAM_OF_KIND.items()},
+    usual = kind.replace_strict(
+        [kind.value for kind in STREAM_OF_KIND],
+        [stream.value for stream in STREAM_OF_KIND.values()],
         default=None,
         return_dtype=col.STREAM_TYPE,
     )
