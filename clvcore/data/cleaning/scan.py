@@ -176,8 +176,6 @@ def flagged(found: Scan, judged: pl.DataFrame) -> Iterator[Noticed]:
         rows = kept.filter(pl.col(BITS) & bit(rule) != 0)
         if rule == "no_product":  # that one is told where the item is lost
             continue
-        if rule == "no_product":  # that one is told where the item is lost
-            continue
         pairs = found.pairs if rule == "returns" else found.pairs.clear()
         if rows.height or pairs.height:
             yield flag(rule, rows, currency, place, pairs.height, total(pairs[col.AMOUNT]))
