@@ -34,11 +34,11 @@ def expected(
     cells: Cells,
     levers: Levers,
     horizon_days: Scalar,
-    ways: Iterable[str] = Outlook._fields,
 ) -> dict[str, Unit]:
     """Every row's moments at the fitted parameters, by fields of `Outlook`."""
     return {
-        way: _expected(way, population, getattr(cells, way), levers, horizon_days) for way in ways
+        way: _expected(way, population, getattr(cells, way), levers, horizon_days)
+        for way in Outlook._fields
     }
 
 
