@@ -1,5 +1,6 @@
 """The forecast of every group under a scenario's effects, and the chance around it."""
 
+from dataclasses import dataclass, field
 from typing import NamedTuple
 
 import jax
@@ -9,6 +10,7 @@ from jaxtyping import Array, Float
 from scipy.special import gammaincinv, ndtri
 
 from clvcore.scenario.effects import Effects
+from clvcore.scenario.memory import Memory
 from clvcore.scenario.situation import Situation
 from clvcore.value.condensed import Situated, condensed, ratio
 from clvcore.value.forecast import group_draws
@@ -28,6 +30,8 @@ LIVES = {
 }
 """Stream -> the levers that move what people do in it: all but those of worth, and of valuation."""
 
+LIVED = tuple(name for names in LIVES.values() for name in names)
+
 NEARLY_NORMAL = 100.0
 """Shape from which on a Gamma variable is taken for a cubed normal one."""
 
@@ -43,7 +47,17 @@ class Levels(NamedTuple):
     """What chance adds to it."""
 
 
-class Anchor(NamedTuple):
+class Life(NamedTuple):
+    """All of a scenario that decides what people do, and how money is valued."""
+
+    horizon_days: float
+    discount_rate_annual: float
+    factors: tuple[tuple[str, tuple[float, ...]], ...]
+    """Fields of `Levers` that move anything, with their factors by slot."""
+
+
+@dataclass(frozen=True, slots=True)
+class Anchor:
     """The situation as it is, exact and condensed: what scenarios are measured against."""
 
     few: Cells
@@ -54,6 +68,8 @@ class Anchor(NamedTuple):
     """Moments under each draw: leaves [draws, slots]."""
     missed: Totals
     """By what those of the few miss both, multiplied: leaves [draws, slots]."""
+    lives: Memory = field(default_factory=Memory, repr=False, compare=False)
+    """What people do, by `Life`."""
 
 
 def base_levels(start: Situation, effects: Effects) -> tuple[Levels, Anchor]:
@@ -75,7 +91,8 @@ def levels(start: Situation, anchor: Anchor, effects: Effects) -> Levels:
     What people do under them is found first, and then multiplied by what it is worth: where only
     that moves, nobody's future has to be looked at again.
     """
-    found = _other_lives(start, anchor, effects, _lived_otherwise(start, effects))
+    life = _life(effects)
+    found = anchor.lives.recall(life, lambda: _other_lives(start, anchor, life))
     of_all = (start.made.population, start.made.draws)
     exact, drawn = (
         _worth(totals, population, effects.levers)
@@ -84,32 +101,35 @@ def levels(start: Situation, anchor: Anchor, effects: Effects) -> Levels:
     return _levels(start, drawn, exact)
 
 
-def _lived_otherwise(start: Situation, effects: Effects) -> tuple[str, ...]:
+def _life(effects: Effects) -> Life:
+    """What the effects move of what people do."""
+    by_slot = ((name, np.asarray(getattr(effects.levers, name))) for name in LIVED)
+    moved = ((name, tuple(one.tolist())) for name, one in by_slot if (one != 1.0).any())
+    rate = effects.levers.discount_rate_annual
+    return Life(effects.horizon_days, float(rate or 0.0), tuple(moved))
+
+
+def _lived_otherwise(start: Situation, life: Life) -> tuple[str, ...]:
     """The streams in which anything but the worth of what people do is moved."""
-    levers, made = effects.levers, start.made
-    if effects.horizon_days != made.horizon_days:
+    as_it_is = (start.made.horizon_days, start.made.discount_rate_annual)
+    if (life.horizon_days, life.discount_rate_annual) != as_it_is:
         return Totals._fields
-    if (levers.discount_rate_annual or 0.0) != made.discount_rate_annual:
-        return Totals._fields
-    return tuple(
-        stream
-        for stream, names in LIVES.items()
-        if any((np.asarray(getattr(levers, name)) != 1.0).any() for name in names)
-    )
+    moved = dict(life.factors)
+    return tuple(stream for stream, names in LIVES.items() if any(one in moved for one in names))
 
 
-def _other_lives(
-    start: Situation, anchor: Anchor, effects: Effects, streams: tuple[str, ...]
-) -> tuple[Totals, Totals]:
+def _other_lives(start: Situation, anchor: Anchor, life: Life) -> tuple[Totals, Totals]:
     """Moments at the fit and under each draw, of what people do, worth what it is as things are.
 
     Those at the fit are exact. How they vary from draw to draw is told by the few histories, times
     what these miss as things are under the same draw, times what they miss at the fit under the
     effects; what is left is of the order of both together.
     """
-    as_it_is = {name: getattr(unmoved(start.n_groups), name) for name in WORTH}
-    at = _situated(start, effects)
-    at = at._replace(levers=at.levers._replace(**as_it_is))
+    streams = _lived_otherwise(start, life)
+    with double():
+        moved = {name: jnp.asarray(factor) for name, factor in life.factors}
+        levers = unmoved(start.n_groups, life.discount_rate_annual)._replace(**moved)
+    at = Situated(start.made.population, levers, life.horizon_days)
     exact, rough = (
         at.streams(cells, start.n_slots, streams) for cells in (start.cells, anchor.few)
     )

@@ -9,7 +9,7 @@ from jaxtyping import Bool
 from clvcore.errors import ConfigError
 from clvcore.messages import say
 from clvcore.scenario.levers import Change, Lever, Unit
-from clvcore.scenario.retention import Staying, loosened, scoped
+from clvcore.scenario.retention import Loosened, Staying, loosened, scoped
 from clvcore.scenario.situation import Situation
 
 Members = Bool[np.ndarray, " groups"]
@@ -46,10 +46,9 @@ def _retention(
 ) -> Move:
     """Leaving is loosened until survival at the horizon has moved as stated."""
     made = situation.made
-    chosen = _slots(situation, members)
-    scope = scoped(made.population, situation.cells, chosen, horizon_days)
-    here = np.array([part[chosen].sum() for part in situation.expected(horizon_days).staying])
-    found = loosened(scope, change.applied, here=here, stayers=situation.stayers)
+    found = situation.loosenings.recall(
+        (change, horizon_days), lambda: _loosened(situation, change, members, horizon_days)
+    )
     known = {
         "buyers": made.fits.orders,
         "visitors": made.fits.visits,
@@ -61,6 +60,15 @@ def _retention(
         {WAYS[row.way]: float(np.exp(row.log_factor)) for row in found},
         tuple(Acted(str(change), f"stay_{row.way}", "rate", row.base, row.after) for row in found),
     )
+
+
+def _loosened(
+    situation: Situation, change: Change, members: Members, horizon_days: float
+) -> tuple[Loosened, ...]:
+    chosen = _slots(situation, members)
+    scope = scoped(situation.made.population, situation.cells, chosen, horizon_days)
+    here = np.array([part[chosen].sum() for part in situation.expected(horizon_days).staying])
+    return loosened(scope, change.applied, here=here, stayers=situation.stayers)
 
 
 def _order_rate(

@@ -12,6 +12,7 @@ from clvcore.errors import NotFoundError
 from clvcore.messages import listed, say
 from clvcore.scenario.expected import Expected, expected
 from clvcore.scenario.levers import Scope
+from clvcore.scenario.memory import Memory
 from clvcore.value.breakdown import UNKNOWN
 from clvcore.value.cells import cells_of
 from clvcore.value.condensed import condensed
@@ -38,6 +39,9 @@ class Situation:
     """Few histories that stand for all where it matters how many users stay."""
     at_horizon: Expected = field(repr=False)
     """What is expected of every group within the forecast's horizon."""
+    loosenings: Memory = field(default_factory=Memory, repr=False, compare=False)
+    """How far leaving was loosened, by change and horizon: costly to find, and asked for again with
+    every other lever that is moved beside it."""
 
     @property
     def made(self) -> Forecast:

@@ -55,6 +55,17 @@ def test_the_difference_is_after_minus_base(base):
         assert (found.after.groups[name] - found.base.groups[name]).equals(found.delta.groups[name])
 
 
+def test_what_was_asked_before_makes_no_difference(base, value):
+    outcome(base, "retention=+5%", "order_rate=+3%")
+    outcome(base, "retention=+5%", scope="country=NL")
+    texts = ("retention=+5%", "order_value=+10%")
+    first, again = outcome(base, *texts), outcome(base, *texts)
+    fresh = outcome(baseline(value, KEYS), *texts)
+    for found in (again, fresh):
+        assert found.after.groups.equals(first.after.groups)
+        assert found.acted == first.acted
+
+
 def test_spend_that_won_nobody_is_a_row_that_no_scenario_moves(base, value):
     found = outcome(base, "cac=+50%")
     last = found.after.groups.row(-1, named=True)
