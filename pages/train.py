@@ -9,7 +9,7 @@ from clvcore.runs import history, launch
 from clvcore.runs.ended import last_lines
 from clvcore.runs.folder import ENDED, RunFolder, State
 from clvcore.runs.workspace import Workspace
-from pages.parts import choice, curves, new_training, past_runs
+from pages.parts import choice, curves, new_training, past_runs, runs_beside
 from pages.parts.opening import opening
 from pages.parts.verdicts import answer, judged_on
 
@@ -147,4 +147,5 @@ if log:
     with st.expander(say("page_train.log", n=LOG_LINES), icon=":material/terminal:"):
         st.code(log, language=None, wrap_lines=True)
 past_runs.draw(runs, run)
+runs_beside.draw(runs, data)
 new_training.draw(data, is_first=False)
