@@ -6,7 +6,7 @@ from clvcore.charts import numbers
 from clvcore.errors import ClvError
 from clvcore.messages import say
 from clvcore.runs import history, launch
-from clvcore.runs.ended import last_lines
+from clvcore.runs.ended import has_checkpoint, last_lines
 from clvcore.runs.folder import ENDED, RunFolder, State
 from clvcore.runs.workspace import Workspace
 from pages.parts import choice, curves, new_training, past_runs, runs_beside
@@ -120,11 +120,12 @@ if not at_work:
     if run.status().state is not State.DONE:
         st.write(run.status().message)
     if launch.can_go_on(run):
+        is_anew = not has_checkpoint(run.path)
         st.button(
-            say("page_train.go_on"),
+            say("page_train.begin_anew" if is_anew else "page_train.go_on"),
             key="train_go_on",
-            help=say("page_train.go_on_help"),
-            icon=":material/play_arrow:",
+            help=say("page_train.begin_anew_help" if is_anew else "page_train.go_on_help"),
+            icon=":material/replay:" if is_anew else ":material/play_arrow:",
             on_click=go_on,
             args=(run,),
         )

@@ -17,7 +17,8 @@ from clvcore.ranking.baselines import fit_baselines
 from clvcore.ranking.context import context_of
 from clvcore.ranking.each import Each, each_of
 from clvcore.ranking.evaluate import RankingReport, evaluate
-from clvcore.runs.checkpoints import FOLDER, Checkpoints
+from clvcore.runs.checkpoints import Checkpoints
+from clvcore.runs.ended import CHECKPOINTS
 from clvcore.runs.folder import RunFolder, State
 from clvcore.runs.launch import CHECKPOINT_EVERY_S
 from clvcore.runs.learning import Final, Found, Work, learn_to_the_test, search
@@ -53,7 +54,7 @@ def train_run(run: RunFolder, workspace: Workspace, *, cancelled: type[Exception
         ClvError: the data cannot be found, split or learned from.
     """
     config, device = run.config(), device_name()
-    checkpoints = Checkpoints(run.path / FOLDER)
+    checkpoints = Checkpoints(run.path / CHECKPOINTS)
     if not is_whole(run):
         run.set_status(State.RUNNING, say("runs.preparing"), device)
         seal(run.path, ["config.json"])  # results that a killed worker sealed are made anew
