@@ -9,11 +9,12 @@ from clvcore.charts.numbers import UNKNOWN
 from clvcore.charts.ranking import compared, for_whom
 from clvcore.data.dataset import Dataset
 from clvcore.messages import say
-from clvcore.ranking.beyond import Beyond, Overall
+from clvcore.ranking.beyond import Beyond
 from clvcore.ranking.evaluate import Protocol
 from clvcore.ranking.metrics import Metric
-from clvcore.ranking.money import Share
 from clvcore.report.judged import (
+    METRICS,
+    RANKED,
     answer_of,
     gaps,
     group_name,
@@ -29,8 +30,6 @@ from pages.parts import choice, linked, never_shown, worst_served
 from pages.parts.drawing import chart
 from pages.parts.opening import opening
 
-RANKED = ("ndcg", "hit_rate", "recall", "precision", "map", "mrr")
-METRICS = (*RANKED, *(one.value for kind in (Share, Beyond, Overall) for one in kind))
 USUAL_LENGTH = 10
 
 

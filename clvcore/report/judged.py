@@ -12,8 +12,13 @@ from clvcore.ranking.beyond import Beyond, Overall
 from clvcore.ranking.evaluate import USUAL_LENGTH, Judged, Protocol, RankingReport
 from clvcore.ranking.groups import ATTRIBUTE, HISTORY, POPULARITY
 from clvcore.ranking.metrics import Metric
+from clvcore.ranking.money import Share
 from clvcore.report.material import MODEL
 
+RANKED = ("ndcg", "hit_rate", "recall", "precision", "map", "mrr")
+"""What is better for being more, in the order of telling."""
+METRICS = (*RANKED, *(one.value for kind in (Share, Beyond, Overall) for one in kind))
+"""All that is told of lists."""
 DESCRIBING = (*(one.value for one in Beyond), *(one.value for one in Overall))
 """What describes lists and is not better for being more."""
 SHARES = (Overall.COVERAGE.value, Beyond.POPULARITY.value)
@@ -94,7 +99,11 @@ class WorstGroups(NamedTuple):
 
 
 def worst_groups(report: RankingReport, protocol: Protocol) -> WorstGroups:
-    """Groups below the mean of all users; only those that are large enough to tell."""
+    """Groups below the mean of all users; only those that are large enough to tell.
+
+    Groups by the popularity of what was taken are left out: nobody knows beforehand who will be in
+    them, and that rare items are hard to foretell is said of items, not of users.
+    """
     metric = Metric.NDCG.value
     whole = one_metric(report, protocol, metric, USUAL_LENGTH).filter(pl.col("model") == MODEL)
     mean = whole["mean"][0] if whole.height else 0.0
@@ -103,6 +112,7 @@ def worst_groups(report: RankingReport, protocol: Protocol) -> WorstGroups:
             pl.col("protocol") == protocol.value,
             pl.col("model") == MODEL,
             pl.col("metric") == metric,
+            pl.col("by") != POPULARITY,
             pl.col("users") >= LEAST_USERS,
             pl.col("mean") < mean,
         )

@@ -4,7 +4,7 @@ import polars as pl
 import streamlit as st
 
 from clvcore import columns as col
-from clvcore.charts.numbers import UNKNOWN, headline_count, percent, short
+from clvcore.charts.numbers import UNKNOWN, percent, short
 from clvcore.data.dataset import Dataset
 from clvcore.messages import say
 from clvcore.ranking.beyond import Overall
@@ -26,7 +26,7 @@ def draw(report: RankingReport, each: Each | None, data: Dataset, protocol: Prot
         return
     found = shown(each, data, protocol)
     never = found.never.height
-    told = {"n": headline_count(never), "all": headline_count(found.items), "k": USUAL_LENGTH}
+    told = {"n": never, "all": found.items, "k": USUAL_LENGTH}
     if not never:
         st.write(say("page_quality.never.none", **told))
     elif found.net_share is None:

@@ -15,6 +15,7 @@ from clvcore.ranking.each import Gap
 from clvcore.ranking.evaluate import USUAL_LENGTH
 from clvcore.ranking.groups import SHOWN
 from clvcore.ranking.metrics import Metric
+from clvcore.report.judged import METRICS
 from clvcore.runs import compared, history
 from clvcore.runs.folder import RunFolder
 from pages.parts import linked
@@ -183,7 +184,8 @@ def _columns() -> dict[str, Any]:
 
 def _by_metric(found: compared.Comparison, names: Mapping[str, str]) -> pl.DataFrame:
     """All metrics, a column a run: the value with its interval, where it has one."""
-    order = found.marks["metric"].unique(maintain_order=True).to_list()
+    told = set(found.marks["metric"])
+    order = [metric for metric in METRICS if metric in told]
     rows = []
     for metric in order:
         own = found.marks.filter(metric=metric)

@@ -18,6 +18,7 @@ from clvcore.runs.taken_along import Side, vectors_frame
 KEY = "users_take"
 BLOCK = 500
 """Users between two steps of the progress."""
+NAMES = {"csv": "CSV", "xlsx": "XLSX", "parquet": "Parquet"}
 TYPES = {
     "csv": "text/csv",
     "xlsx": "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
@@ -82,7 +83,7 @@ def _lists(run: FinishedRun, *, n: int, again: bool) -> None:
         for ending, kind in TYPES.items():
             fits = ending != "xlsx" or made.height < MOST_ROWS
             st.download_button(
-                say("page_users.take.lists_as", ending=ending.upper()),
+                say("page_users.take.lists_as", ending=NAMES[ending]),
                 data=partial(table_bytes, made, PurePath(f"lists.{ending}")),
                 file_name=f"recommendations-{run.run.run_id}.{ending}",
                 mime=kind,

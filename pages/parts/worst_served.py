@@ -7,7 +7,7 @@ import polars as pl
 import streamlit as st
 
 from clvcore import columns as col
-from clvcore.charts.numbers import UNKNOWN, headline_count, percent, short
+from clvcore.charts.numbers import UNKNOWN, percent, short
 from clvcore.data.dataset import Dataset
 from clvcore.messages import say
 from clvcore.ranking.each import Each
@@ -34,8 +34,8 @@ def draw(report: RankingReport, each: Each | None, data: Dataset, protocol: Prot
     st.write(
         say(
             "page_quality.worst.users",
-            n=headline_count(found.in_vain),
-            all=headline_count(n),
+            n=found.in_vain,
+            all=n,
             share=percent(found.in_vain / n),
             k=USUAL_LENGTH,
         )
@@ -80,15 +80,19 @@ def _groups(report: RankingReport, protocol: Protocol) -> None:
             by=grouping_name(worst["by"]),
             own=short(worst["mean"]),
             mean=short(found.mean),
-            users=headline_count(worst["users"]),
+            users=worst["users"],
             least=found.least,
             k=USUAL_LENGTH,
         )
     )
-    shown = found.rows.head(GROUPS).with_columns(
-        pl.Series("name", [group_name(*pair) for pair in found.rows.head(GROUPS).select("by", "group").iter_rows()]),
-        pl.col("by").map_elements(grouping_name, return_dtype=pl.String).alias("grouping"),
-    )  # fmt: skip
+    top = found.rows.head(GROUPS)
+    shown = top.with_columns(
+        # said here: polars would ask for the words in a thread that does not know the language
+        pl.Series(
+            "name", [group_name(by, group) for by, group in top.select("by", "group").rows()]
+        ),
+        pl.Series("grouping", [grouping_name(by) for by in top["by"]]),
+    )
     number = partial(st.column_config.NumberColumn, format="%.4f")
     st.dataframe(
         shown.select("name", "grouping", "mean", "low", "high", "users"),

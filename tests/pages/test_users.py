@@ -179,7 +179,7 @@ def test_vectors_can_be_taken_along_as_a_table(show, run):
 @pytest.mark.parametrize("again", [False, True])
 def test_lists_for_everybody_are_worked_out_when_asked_for(show, run, again):
     at = show(users_again=str(again).lower())
-    offered = [say("page_users.take.lists_as", ending=kind) for kind in ("CSV", "XLSX", "PARQUET")]
+    offered = [say("page_users.take.lists_as", ending=kind) for kind in ("CSV", "XLSX", "Parquet")]
     assert not {one.proto.label for one in at.get("download_button")} & set(offered)
     at.button(key="users_prepare").click().run()
     assert not at.exception

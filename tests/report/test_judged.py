@@ -1,10 +1,13 @@
 """What is told of a test: groups that are served worst."""
 
+from dataclasses import replace
+
 import polars as pl
 import pytest
 
 from clvcore.columns import Kind
 from clvcore.ranking.evaluate import DIFFERENCES, GROUPS, METRICS, Protocol, RankingReport
+from clvcore.ranking.groups import POPULARITY
 from clvcore.report.judged import LEAST_USERS, worst_groups
 
 
@@ -34,3 +37,9 @@ def test_a_group_is_clearly_worse_where_its_interval_lies_below_the_mean():
 def test_small_groups_and_those_above_the_mean_are_left_out():
     groups = (("small", 0.0, 0.01, LEAST_USERS - 1), ("good", 0.2, 0.01, 90))
     assert worst_groups(report(*groups), Protocol.NEW).rows.is_empty()
+
+
+def test_groups_by_what_was_taken_are_no_groups_of_users():
+    told = report(("tail", 0.01, 0.005, 90))
+    by_item = told.groups.with_columns(by=pl.lit(POPULARITY))
+    assert worst_groups(replace(told, groups=by_item), Protocol.NEW).rows.is_empty()
