@@ -33,7 +33,8 @@ from rich.table import Table
 
 from clvcore.data.worlds import STOREFRONT, simulate, write
 from clvcore.errors import ClvError
-from clvcore.runs.checkpoints import FOLDER, Checkpoints
+from clvcore.runs.checkpoints import Checkpoints
+from clvcore.runs.ended import CHECKPOINTS
 from clvcore.runs.finished import finished, stored_report
 from clvcore.runs.folder import RunFolder, State
 from clvcore.runs.history import baselines, curve, final_curve
@@ -161,13 +162,13 @@ def killed(
 
 def _committed(run: RunFolder) -> dict[str, int]:
     """The latest step of each stage on disk."""
-    store = Checkpoints(run.path / FOLDER)
+    store = Checkpoints(run.path / CHECKPOINTS)
     latest = {stage: store.steps(stage)[-1:] for stage in STAGES}
     return {stage: int(last[0].name.rpartition("-")[2]) for stage, last in latest.items() if last}
 
 
 def _damaged(run: RunFolder) -> int:
-    store, n = Checkpoints(run.path / FOLDER), 0
+    store, n = Checkpoints(run.path / CHECKPOINTS), 0
     for step in (step for stage in STAGES for step in store.steps(stage)):
         try:
             store.read(step)
@@ -197,7 +198,7 @@ def flipped(
     place = shop.workspace.root / "runs" / ("f" * 16)
 
     def checkpoints(run: RunFolder) -> Any:
-        store = Checkpoints(run.path / FOLDER)
+        store = Checkpoints(run.path / CHECKPOINTS)
         with redirect_stdout(StringIO()):
             found = {stage: store.latest(stage) for stage in STAGES}
         return {
@@ -221,7 +222,7 @@ def flipped(
         ]
 
     return {
-        "checkpoints": _flip(broken, place, checkpoints, n // 2, chance, under=FOLDER),
+        "checkpoints": _flip(broken, place, checkpoints, n // 2, chance, under=CHECKPOINTS),
         "finished run": _flip(whole, place, served, n - n // 2, chance),
     }
 
@@ -270,7 +271,7 @@ def _flip(
 
 
 def _every_step(run: RunFolder) -> list[Any]:
-    store = Checkpoints(run.path / FOLDER)
+    store = Checkpoints(run.path / CHECKPOINTS)
     found = [store.read(step) for stage in STAGES for step in store.steps(stage)]
     return [(one.facts, {k: v.tolist() for k, v in one.arrays.items()}) for one in found]
 

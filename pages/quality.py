@@ -9,11 +9,12 @@ from clvcore.charts.numbers import UNKNOWN
 from clvcore.charts.ranking import compared, for_whom
 from clvcore.data.dataset import Dataset
 from clvcore.messages import say
-from clvcore.ranking.beyond import Beyond, Overall
+from clvcore.ranking.beyond import Beyond
 from clvcore.ranking.evaluate import Protocol
 from clvcore.ranking.metrics import Metric
-from clvcore.ranking.money import Share
 from clvcore.report.judged import (
+    METRICS,
+    RANKED,
     answer_of,
     gaps,
     group_name,
@@ -22,15 +23,13 @@ from clvcore.report.judged import (
     strongest,
     who,
 )
-from clvcore.runs.finished import stored_report, with_result
+from clvcore.runs.finished import stored_each, stored_report, with_result
 from clvcore.runs.training import MODEL
 from clvcore.runs.workspace import Workspace
-from pages.parts import choice, linked
+from pages.parts import choice, linked, never_shown, worst_served
 from pages.parts.drawing import chart
 from pages.parts.opening import opening
 
-RANKED = ("ndcg", "hit_rate", "recall", "precision", "map", "mrr")
-METRICS = (*RANKED, *(one.value for kind in (Share, Beyond, Overall) for one in kind))
 USUAL_LENGTH = 10
 
 
@@ -74,7 +73,8 @@ if not chosen:
         query_params=choice.links(),
     )
     st.stop()
-report = stored_report(with_result(Workspace.default(), chosen))
+run = with_result(Workspace.default(), chosen)
+report, each = stored_report(run), stored_each(run)
 told = set(report.metrics["metric"])
 
 top = st.container()
@@ -174,6 +174,9 @@ else:
         columns=columns_of(*columns),
         note=say("page_quality.for_whom_note", other=say(f"page_quality.model.{other}")),
     )
+
+worst_served.draw(report, each, data, protocol)
+never_shown.draw(report, each, data, protocol)
 
 with st.expander(say("page_quality.everything")):
     columns = ("metric", "k", "model", "mean", "low", "high", "users")

@@ -1,5 +1,6 @@
 """What surrounds every page: navigation, the choice of data set and run, and the way errors look."""
 
+from importlib import import_module
 from itertools import groupby
 from pathlib import Path
 
@@ -38,6 +39,10 @@ if tour.is_on() and shown.url_path:
         tour.draw()
 for note in notes:
     st.warning(note, icon=":material/info:")
+if shown.url_path:  # Home draws neither charts nor tables
+    # Streamlit imports pandas at its first table, and plotly looks at what is there of it: whoever
+    # draws a chart while another session's page imports it would fail. An import waits for the other
+    import_module("pandas")
 try:
     shown.run()
 except ClvError as error:

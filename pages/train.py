@@ -6,10 +6,10 @@ from clvcore.charts import numbers
 from clvcore.errors import ClvError
 from clvcore.messages import say
 from clvcore.runs import history, launch
-from clvcore.runs.ended import last_lines
+from clvcore.runs.ended import has_checkpoint, last_lines
 from clvcore.runs.folder import ENDED, RunFolder, State
 from clvcore.runs.workspace import Workspace
-from pages.parts import choice, curves, new_training, past_runs
+from pages.parts import choice, curves, new_training, past_runs, runs_beside
 from pages.parts.opening import opening
 from pages.parts.verdicts import answer, judged_on
 
@@ -120,11 +120,12 @@ if not at_work:
     if run.status().state is not State.DONE:
         st.write(run.status().message)
     if launch.can_go_on(run):
+        is_anew = not has_checkpoint(run.path)
         st.button(
-            say("page_train.go_on"),
+            say("page_train.begin_anew" if is_anew else "page_train.go_on"),
             key="train_go_on",
-            help=say("page_train.go_on_help"),
-            icon=":material/play_arrow:",
+            help=say("page_train.begin_anew_help" if is_anew else "page_train.go_on_help"),
+            icon=":material/replay:" if is_anew else ":material/play_arrow:",
             on_click=go_on,
             args=(run,),
         )
@@ -147,4 +148,5 @@ if log:
     with st.expander(say("page_train.log", n=LOG_LINES), icon=":material/terminal:"):
         st.code(log, language=None, wrap_lines=True)
 past_runs.draw(runs, run)
+runs_beside.draw(runs, data)
 new_training.draw(data, is_first=False)

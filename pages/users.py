@@ -19,7 +19,7 @@ from clvcore.ranking.lists import ItemLists
 from clvcore.ranking.recommend import SIMILARITY, neighbours, recommend
 from clvcore.ranking.top_n import NOBODY, top_n
 from clvcore.runs.finished import FinishedRun
-from pages.parts import choice, linked
+from pages.parts import choice, linked, take_along
 from pages.parts.drawing import chart
 from pages.parts.opening import opening
 from pages.parts.tables import money_column, plain
@@ -317,6 +317,8 @@ if found is None:
 else:
     show_wanted(found, user, data, again=again)
 show_history(data, user)
+if run is not None:
+    take_along.draw(run, n=N, again=again)
 
 sections = ["value"] if found is None else ["items", "users", "value"]
 section = linked.segments(

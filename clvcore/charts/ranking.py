@@ -1,5 +1,7 @@
 """Charts about recommendations: models beside each other, and what a user did."""
 
+from collections.abc import Callable
+
 import numpy as np
 import plotly.graph_objects as go
 import polars as pl
@@ -21,18 +23,30 @@ MOST_TOLD = 5
 """Titles that one dot tells."""
 
 
-def compared(metrics: pl.DataFrame, *, subject: str, measure: str) -> go.Figure:
+def model_name(model: str) -> str:
+    """What a reader calls a model."""
+    return say(f"page_quality.model.{model}")
+
+
+def compared(
+    metrics: pl.DataFrame,
+    *,
+    subject: str,
+    measure: str,
+    named: Callable[[str], str] = model_name,
+) -> go.Figure:
     """One metric of several models as dots with intervals, the best on top.
 
     Args:
         metrics: model, mean, low, high (null where there is no interval) and users, a row a model.
         subject: the model that stands in the accent colour; the others are grey.
         measure: what the axis says.
+        named: what a reader calls each of the models.
     """
     made = template.figure(height=FRAME + LANE * metrics.height, x=measure)
     rows = metrics.sort("mean", "model", descending=[False, True]).to_dicts()
     for row in rows:
-        name = say(f"page_quality.model.{row['model']}")
+        name = named(row["model"])
         known = row["low"] is not None
         key = "page_quality.hover" if known else "page_quality.hover_no_interval"
         colour = template.ACCENT if row["model"] == subject else template.BASE
@@ -86,7 +100,7 @@ def for_whom(groups: pl.DataFrame, *, subject: str, measure: str) -> go.Figure:
     models = sorted(groups["model"].unique(), key=lambda model: model != subject)
     for at, model in enumerate(models):
         own = groups.filter(pl.col("model") == model).sort("place")
-        name = say(f"page_quality.model.{model}")
+        name = model_name(model)
         made.add_scatter(
             x=own["mean"].to_list(),
             y=[names.index(one) + 0.24 * at - 0.12 for one in own["name"]],

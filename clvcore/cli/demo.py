@@ -56,8 +56,8 @@ def _recommend(
     workspace: Workspace, run: RunFolder, dataset: Dataset, console: Console
 ) -> list[dict[str, Any]]:
     """What the user with the most purchases of late would want next."""
-    from clvcore.cli.recommend import print_list, with_titles
-    from clvcore.ranking.recommend import recommend
+    from clvcore.cli.recommend import print_list
+    from clvcore.ranking.recommend import recommend, with_titles
     from clvcore.runs.finished import finished
 
     user = _busiest(dataset)

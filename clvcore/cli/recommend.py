@@ -41,6 +41,7 @@ def recommend(
     if bool(users) == everybody:
         raise ConfigError(say("cli.recommend.whom"))
     from clvcore.ranking.recommend import recommend as nearest
+    from clvcore.ranking.recommend import with_titles
     from clvcore.runs.finished import finished
 
     with working("cli.recommending"):
@@ -67,12 +68,6 @@ def recommend(
         as_json=as_json,
         text=lambda console: tell(told, done.material.dataset, out, console),
     )
-
-
-def with_titles(frame: pl.DataFrame, dataset: Dataset) -> pl.DataFrame:
-    """Recommendations with what a person calls the items."""
-    about = dataset.items.select(col.ITEM, col.TITLE, col.CATEGORY, col.PRICE)
-    return frame.join(about, on=col.ITEM, how="left", maintain_order="left")
 
 
 def tell(frame: pl.DataFrame, dataset: Dataset, out: Path | None, console: Console) -> None:

@@ -156,7 +156,7 @@ def evaluate(
     catalogue = Catalogue.of(split.past, known.traits)
     usual = USUAL_LENGTH if USUAL_LENGTH in lengths else lengths[0]
     judged, metrics, differences, groups = [], [], [], []
-    ranked = _ranked(scorers, split, split.targets.user, lengths[-1], allowed)
+    ranked = ranked_lists(scorers, split, split.targets.user, lengths[-1], allowed)
     strangers = _strangers(scorers, split, usual, allowed)
     for protocol in Protocol:
         taken, rows = taken_items(split, protocol)
@@ -211,7 +211,7 @@ def _strangers(
     targets = split.strangers
     if not len(targets.user):
         return None
-    lists = _ranked(scorers, split, targets.user, n, allowed)[Protocol.NEW]
+    lists = ranked_lists(scorers, split, targets.user, n, allowed)[Protocol.NEW]
     taken = ItemLists(targets.start, targets.item)
     return lists, [Group(STRANGERS, STRANGERS, 0, taken)]
 
@@ -240,7 +240,7 @@ def _judged(split: Split, protocol: Protocol, taken: ItemLists) -> Judged:
     )
 
 
-def _ranked(
+def ranked_lists(
     scorers: Mapping[str, Scorer],
     split: Split,
     users: Int32[np.ndarray, " users"],

@@ -8,6 +8,7 @@ import polars as pl
 from jaxtyping import Bool
 
 from clvcore import columns as col
+from clvcore.data.dataset import Dataset
 from clvcore.errors import DataError
 from clvcore.features.histories import Histories
 from clvcore.features.vocabulary import Vocabulary
@@ -100,6 +101,12 @@ def recommend(
         }
     )
     return frame.cast(dict(RECOMMENDATIONS))  # in order: users as asked for, then rank
+
+
+def with_titles(frame: pl.DataFrame, dataset: Dataset) -> pl.DataFrame:
+    """Recommendations with what a person calls the items."""
+    about = dataset.items.select(col.ITEM, col.TITLE, col.CATEGORY, col.PRICE)
+    return frame.join(about, on=col.ITEM, how="left", maintain_order="left")
 
 
 def neighbours(

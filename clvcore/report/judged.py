@@ -1,6 +1,7 @@
 """What a test of a model came to, in sentences and small frames: for the page and for the report."""
 
 from datetime import UTC, datetime
+from typing import NamedTuple
 
 import polars as pl
 
@@ -8,14 +9,23 @@ from clvcore.charts import words
 from clvcore.charts.numbers import percent, short
 from clvcore.messages import say
 from clvcore.ranking.beyond import Beyond, Overall
-from clvcore.ranking.evaluate import Judged, Protocol, RankingReport
+from clvcore.ranking.evaluate import USUAL_LENGTH, Judged, Protocol, RankingReport
 from clvcore.ranking.groups import ATTRIBUTE, HISTORY, POPULARITY
+from clvcore.ranking.metrics import Metric
+from clvcore.ranking.money import Share
 from clvcore.report.material import MODEL
 
+RANKED = ("ndcg", "hit_rate", "recall", "precision", "map", "mrr")
+"""What is better for being more, in the order of telling."""
+METRICS = (*RANKED, *(one.value for kind in (Share, Beyond, Overall) for one in kind))
+"""All that is told of lists."""
 DESCRIBING = (*(one.value for one in Beyond), *(one.value for one in Overall))
 """What describes lists and is not better for being more."""
 SHARES = (Overall.COVERAGE.value, Beyond.POPULARITY.value)
 """What is told as a percentage."""
+
+LEAST_USERS = 30
+"""Users that a group has at least to be called badly served."""
 
 
 def answer_of(report: RankingReport, protocol: Protocol, metric: str, k: int) -> str:
@@ -74,6 +84,42 @@ def strongest(report: RankingReport, protocol: Protocol, metric: str, k: int) ->
     """The baseline that reaches most; None where there is none."""
     rows = one_metric(report, protocol, metric, k).filter(pl.col("model") != MODEL)
     return None if rows.is_empty() else rows.sort("mean", "model")["model"][-1]
+
+
+class WorstGroups(NamedTuple):
+    """Groups of users by the model's NDCG, the worst first."""
+
+    rows: pl.DataFrame
+    """by, group, mean, low, high, users, and is_clear: whether all of the interval lies below the
+    mean over all judged users."""
+    mean: float
+    """NDCG over all judged users."""
+    least: int
+    """Users that a group has at least; smaller ones are left out."""
+
+
+def worst_groups(report: RankingReport, protocol: Protocol) -> WorstGroups:
+    """Groups below the mean of all users; only those that are large enough to tell.
+
+    Groups by the popularity of what was taken are left out: nobody knows beforehand who will be in
+    them, and that rare items are hard to foretell is said of items, not of users.
+    """
+    metric = Metric.NDCG.value
+    whole = one_metric(report, protocol, metric, USUAL_LENGTH).filter(pl.col("model") == MODEL)
+    mean = whole["mean"][0] if whole.height else 0.0
+    rows = (
+        report.groups.filter(
+            pl.col("protocol") == protocol.value,
+            pl.col("model") == MODEL,
+            pl.col("metric") == metric,
+            pl.col("by") != POPULARITY,
+            pl.col("users") >= LEAST_USERS,
+            pl.col("mean") < mean,
+        )
+        .select("by", "group", "mean", "low", "high", "users", is_clear=pl.col("high") < mean)
+        .sort("is_clear", "mean", "by", "group", descending=[True, False, False, False])
+    )
+    return WorstGroups(rows, mean, LEAST_USERS)
 
 
 def grouping_name(by: str) -> str:

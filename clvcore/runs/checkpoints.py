@@ -25,7 +25,6 @@ from clvcore.runs.durable import make_whole, sweep_drafts
 from clvcore.runs.manifest import DamagedError, check_all, files_in, seal
 from clvcore.towers.standing import Kept, Standing, kept
 
-FOLDER = "checkpoints"
 _KEPT = 2
 _ARRAYS, _FACTS = "arrays", "facts.json"
 _SYSTEM_ERROR = re.compile(r"os_error_code='(\d+)'")

@@ -7,10 +7,13 @@ from pathlib import Path
 from typing import Any
 
 from clvcore.messages import say
+from clvcore.runs.durable import DRAFT
 
 WORKER = "worker.json"
 """File of a run in which its worker writes down where it began."""
 LOG = "log.txt"
+CHECKPOINTS = "checkpoints"
+"""Folder of a run in which a training writes down where it stands."""
 _FULL = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG}
 _BOOT = Path("/proc/sys/kernel/random/boot_id")
 _OOM_COUNTS = (
@@ -33,8 +36,19 @@ def circumstances(folder: Path) -> dict[str, Any]:
     }
 
 
+def has_checkpoint(folder: Path) -> bool:
+    """Whether a run has a step that it could go on from."""
+    steps = (folder / CHECKPOINTS).glob("*-*")
+    return any(not step.name.startswith(DRAFT) for step in steps)
+
+
 def broken_off(folder: Path) -> str:
-    """Why a worker is gone that wrote no end, as far as that can be told."""
+    """Why a worker is gone that wrote no end, as far as that can be told, and what is left of it."""
+    left = say(f"runs.broken.{'goes_on' if has_checkpoint(folder) else 'begins_anew'}")
+    return say("units.both", first=_why(folder), second=left)
+
+
+def _why(folder: Path) -> str:
     try:
         then = json.loads((folder / WORKER).read_text("utf-8"))
     except (OSError, ValueError):

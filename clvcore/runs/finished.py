@@ -1,5 +1,6 @@
 """A finished run as values: the data it learned from, its model, its vectors, its report."""
 
+import io
 from dataclasses import dataclass
 from typing import Any
 
@@ -10,6 +11,7 @@ from clvcore.columns import Kind
 from clvcore.errors import RunError
 from clvcore.messages import say
 from clvcore.ranking.again import Again, WithRepeats
+from clvcore.ranking.each import Each
 from clvcore.ranking.evaluate import (
     DIFFERENCES,
     GROUPS,
@@ -137,6 +139,19 @@ def stored_report(run: RunFolder) -> RankingReport:
         groups=_frame(plain.get("groups", []), GROUPS),
         traits_of=plain.get("traits_of", ""),
     )
+
+
+def stored_each(run: RunFolder) -> Each | None:
+    """The run's model user by user and item by item; None where it was judged before that was kept.
+
+    Raises:
+        RunError: a file is damaged.
+    """
+    names = ("each_user.parquet", "each_item.parquet")
+    if not all((run.path / name).exists() for name in names):
+        return None
+    users, items = (pl.read_parquet(io.BytesIO(run.read_bytes(name))) for name in names)
+    return Each(users, items)
 
 
 def _frame(stored: Any, schema: pl.Schema) -> pl.DataFrame:

@@ -93,7 +93,8 @@ def can_go_on(run: RunFolder) -> bool:
 def resume(run: RunFolder) -> "subprocess.Popen[bytes]":
     """Start a run again that broke off, failed or was stopped before it had a model.
 
-    It goes on from its latest checkpoint that is whole, and comes to what it would have come to.
+    It goes on from its latest checkpoint that is whole, or begins anew where there is none, and comes
+    to what it would have come to.
 
     Raises:
         RunError: it is at work, or has all it was started for.

@@ -28,6 +28,8 @@ FILES = (
     "baselines.json",
     "summary.json",
     "report.json",
+    "each_user.parquet",
+    "each_item.parquet",
     "again.json",
     "model.safetensors",
     "embeddings.safetensors",

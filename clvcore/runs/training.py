@@ -1,5 +1,6 @@
 """A training run: read, split, learn, judge, and keep what is needed to serve."""
 
+import io
 import json
 import platform
 from dataclasses import asdict
@@ -14,8 +15,10 @@ from clvcore.messages import say
 from clvcore.ranking.again import Again, WithRepeats, fit_again
 from clvcore.ranking.baselines import fit_baselines
 from clvcore.ranking.context import context_of
+from clvcore.ranking.each import Each, each_of
 from clvcore.ranking.evaluate import RankingReport, evaluate
-from clvcore.runs.checkpoints import FOLDER, Checkpoints
+from clvcore.runs.checkpoints import Checkpoints
+from clvcore.runs.ended import CHECKPOINTS
 from clvcore.runs.folder import RunFolder, State
 from clvcore.runs.launch import CHECKPOINT_EVERY_S
 from clvcore.runs.learning import Final, Found, Work, learn_to_the_test, search
@@ -35,6 +38,8 @@ SEALED = (
     "estimate.json",
     "summary.json",
     "report.json",
+    "each_user.parquet",
+    "each_item.parquet",
     "again.json",
     "model.safetensors",
     "embeddings.safetensors",
@@ -49,7 +54,7 @@ def train_run(run: RunFolder, workspace: Workspace, *, cancelled: type[Exception
         ClvError: the data cannot be found, split or learned from.
     """
     config, device = run.config(), device_name()
-    checkpoints = Checkpoints(run.path / FOLDER)
+    checkpoints = Checkpoints(run.path / CHECKPOINTS)
     if not is_whole(run):
         run.set_status(State.RUNNING, say("runs.preparing"), device)
         seal(run.path, ["config.json"])  # results that a killed worker sealed are made anew
@@ -102,12 +107,15 @@ def _keep(run: RunFolder, material: Material, found: Found, final: Final, *, see
     searched = embeddings(found.model, material.lesson(Before.VALIDATION), material.valid.past)
     again = fit_again(searched, material.valid, rng=rng)
     lesson, past = material.lesson(final.before), material.test.past
-    report = judged(material, embeddings(final.model, lesson, past), again, seed=seed)
+    vectors = embeddings(final.model, lesson, past)
+    report = judged(material, vectors, again, seed=seed)
+    each = each_of(before_test(material, vectors, again), material.test)
     served = embeddings(final.model, lesson, material.seen)
     run.write_bytes("model.safetensors", model_bytes(final.model))
     run.write_bytes("embeddings.safetensors", embeddings_bytes(served))
     run.write("again.json", {"weights": again.weights.tolist(), "scale": again.scale})
     run.write("report.json", report_json(report))
+    write_each(run, each)
     run.write(
         "summary.json",
         {
@@ -137,15 +145,29 @@ def judged(
         seed: of the baselines that are learned, and of the intervals.
         more: further baselines, see `fit_baselines`.
     """
-    past, test = material.test.past, material.test
-    model = WithRepeats(vectors, again, past, material.cuts.test, test.goal)
-    baselines = fit_baselines(past, rng=np.random.default_rng(seed), more=more)
+    test = material.test
+    model = before_test(material, vectors, again)
+    baselines = fit_baselines(test.past, rng=np.random.default_rng(seed), more=more)
     return evaluate(
         {MODEL: model, **baselines},
         test,
         rng=np.random.default_rng(seed),
         context=context_of(material.dataset, test),
     )
+
+
+def before_test(material: Material, vectors: Embeddings, again: Again) -> WithRepeats:
+    """Scores of the model at the beginning of the test."""
+    test = material.test
+    return WithRepeats(vectors, again, test.past, material.cuts.test, test.goal)
+
+
+def write_each(run: RunFolder, each: Each) -> None:
+    """Keep what the model came to user by user and item by item."""
+    for name, frame in (("each_user", each.users), ("each_item", each.items)):
+        out = io.BytesIO()
+        frame.write_parquet(out, compression="zstd")
+        run.write_bytes(f"{name}.parquet", out.getvalue())
 
 
 def report_json(report: RankingReport) -> dict[str, Any]:

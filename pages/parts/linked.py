@@ -164,3 +164,36 @@ def several(
     else:
         st.query_params[key] = told
     return ordered
+
+
+def some(
+    label: str,
+    options: Sequence[str],
+    *,
+    key: str,
+    shown: Callable[[Any], str] = str,
+    **how: Any,
+) -> tuple[list[str], list[str]]:
+    """The ids chosen of a list, which may be none, and those that a link asks for in vain."""
+    said, link, vain = st.session_state, f"url.{key}", f"vain.{key}"
+    asked = st.query_params.get(key)
+    is_news = asked is not None and asked != said.get(link)
+    wanted = asked.split(",") if asked and is_news else [*said.get(key, []), *said.get(vain, [])]
+    said[key] = [one for one in dict.fromkeys(wanted) if one in options]
+    said[vain] = [one for one in dict.fromkeys(wanted) if one and one not in options]
+    chosen = st.multiselect(
+        label,
+        options,
+        format_func=shown,
+        key=key,
+        persist_state="session",
+        on_change=said.pop,  # whoever chooses has read what was asked for in vain
+        args=(vain, None),
+        **how,
+    )
+    said[link] = ",".join([*chosen, *said[vain]]) or None
+    if said[link] is None:
+        st.query_params.pop(key, None)
+    else:
+        st.query_params[key] = said[link]
+    return chosen, said[vain]

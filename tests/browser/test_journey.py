@@ -1,6 +1,7 @@
 """The whole way of an analyst with data of their own, and what others see of it meanwhile."""
 
 import re
+from pathlib import Path
 
 import polars as pl
 import pytest
@@ -107,6 +108,11 @@ def test_from_a_file_to_what_if(browser, page, warm, events):
     go(page, "users")
     says(page, "would most likely want|would like to have")
     expect(page.get_by_test_id("stDataFrame").first).to_be_visible()
+    page.get_by_text(say("page_users.take.title"), exact=True).click()
+    page.get_by_role("button", name="Work out lists").click()
+    with page.expect_download() as taken:
+        page.get_by_role("button", name=say("page_users.take.lists_as", ending="CSV")).click()
+    assert "similarity" in Path(taken.value.path()).read_text("utf-8").partition("\n")[0]
 
     go(page, "quality")
     says(page, "model")

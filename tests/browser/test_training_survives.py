@@ -1,14 +1,20 @@
 """A training outlives a refresh, is seen in a second browser, and outlives the server."""
 
+import time
+from dataclasses import replace
+
 import pytest
 from browsing import settle
 from playwright.sync_api import TimeoutError as TooLate
 
 from clvcore.charts import words
 from clvcore.messages import say
+from clvcore.runs.ended import has_checkpoint
 from clvcore.runs.folder import State
+from clvcore.runs.launch import new_training, start
 from clvcore.runs.shelf import all_runs, is_shipped
 from clvcore.runs.workspace import Workspace
+from clvcore.towers.presets import preset
 
 pytestmark = pytest.mark.slow
 
@@ -80,3 +86,39 @@ def test_a_training_survives_refresh_a_second_browser_and_the_end_of_the_server(
         assert run.status().state is State.CANCELLED
     finally:
         run.ask_to_cancel()
+
+
+def test_a_training_that_is_killed_says_why_and_goes_on_at_a_click(browser, server, tmp_path):
+    home = Workspace(tmp_path / "home")
+    page = browser.new_context().new_page()
+    page.goto(f"{server.start()}/train?data=storefront")
+    page.get_by_text(say("page_train.new")).wait_for(timeout=120_000)
+    settle(page)
+    tower, train = preset("quick")
+    run = new_training(
+        home, home.resolve("storefront"), tower, replace(train, epochs=3),
+        reference="storefront", preset="quick", checkpoint_every_s=1.0,
+    )  # fmt: skip
+    worker = start(run)
+    try:
+        page.goto(f"{page.url.split('?')[0]}?data=storefront&train_run={run.run_id}")
+        is_at_work(page)
+        until = time.monotonic() + 300
+        while not has_checkpoint(run.path):
+            assert time.monotonic() < until, "no checkpoint was written"
+            time.sleep(0.1)
+        worker.kill()
+        worker.wait()
+        why = f"{say('runs.broken.killed')} {say('runs.broken.goes_on')}"
+        page.get_by_text(why).wait_for(timeout=120_000)
+        told = len(run.progress())
+        page.get_by_role("button", name=say("page_train.go_on")).click()
+        page.get_by_text(f", {words.state('done')}.").wait_for(timeout=300_000)
+        settle(page)
+        assert page.get_by_test_id("stException").count() == 0
+        assert page.locator(".js-plotly-plot").count() == 2
+        assert run.status().state is State.DONE
+        assert len(run.progress()) > told
+    finally:
+        run.ask_to_cancel()
+        worker.kill()

@@ -14,7 +14,7 @@ CHARTS = {
     for key in re.findall(r'key="(\w+)"', file.read_text("utf-8"))
 }
 """Keys of all charts, among others."""
-FURTHER = ("users_about", "whatif_further", "whatif_acted_on")
+FURTHER = ("users_about", "users_take", "whatif_further", "whatif_acted_on")
 """What else is drawn only where it is open."""
 
 

@@ -1,11 +1,15 @@
 """The Quality page says what the stored report of a run says."""
 
 import json
+from urllib.parse import parse_qs
 
+import polars as pl
 import pytest
 
 from clvcore.messages import say
+from clvcore.ranking.each import ITEMS, USERS, Each
 from clvcore.runs.folder import RunFolder, State
+from clvcore.runs.training import write_each
 from clvcore.runs.workspace import Workspace
 from tests.pages.opening import unfolded
 
@@ -176,3 +180,52 @@ def test_without_a_run_the_page_says_how_to_get_one(data):
     assert not at.exception
     assert "No model has been trained" in at.subheader[0].value
     assert say("pages.go.train") in [link.proto.label for link in at.get("page_link")]
+
+
+def keep_each(run, data, users, lists):
+    """Give the run its marks by (user, taken, ndcg, recall), and how often each item is shown."""
+    rows = [("new", user, taken, ndcg, 1.0, recall) for user, taken, ndcg, recall in users]
+    items = [("new", item, lists[item]) for item in range(data.items.height)]
+    marks = pl.DataFrame(rows, schema=USERS, orient="row")
+    write_each(run, Each(marks, pl.DataFrame(items, schema=ITEMS, orient="row")))
+
+
+def table(at, *columns):
+    return next(one.value for one in at.dataframe if set(columns) <= set(one.value.columns))
+
+
+def test_the_worst_served_users_are_linked_to_their_page(data, judged_run):
+    run = judged_run(0.01, 0.02, 0.03)
+    users = [(0, 2, 0.4, 0.5), (1, 1, 0.0, 0.0)]
+    keep_each(run, data, users, [1] * data.items.height)
+    at = show(data)
+    assert not at.exception
+    ids = data.users["user_id"].sort()
+    rows = table(at, "link")
+    assert rows["user_id"].to_list() == [ids[1], ids[0]]
+    link = parse_qs(rows["link"][0].partition("?")[2])
+    assert link == {"data": [data.id], "run": [run.run_id], "users_id": [ids[1]]}
+    assert any("1 of 2 judged users (50.0%)" in one.value for one in at.markdown)
+
+
+def test_what_is_never_shown_is_counted_with_examples(data, judged_run):
+    run = judged_run(0.01, 0.02, 0.03)
+    n = data.items.height
+    keep_each(run, data, [(0, 1, 0.0, 0.0)], [0] * 12 + [1] * (n - 12))
+    at = show(data)
+    assert any(f"12 of {n} items" in one.value for one in at.markdown)
+    assert len(table(at, "net")) == 12
+
+
+def test_a_group_that_is_clearly_worse_served_is_named(data, judged_run):
+    rows = [row | {"high": 0.045, "users": 40} if row["place"] else row for row in grouped()]
+    judged_run(0.01, 0.02, 0.03, groups=rows)
+    told = " ".join(one.value for one in show(data).markdown)
+    assert "The group served worst is 4 events before (length of history)" in told
+
+
+def test_a_run_judged_before_marks_were_kept_says_how_to_get_them(data, judged_run):
+    judged_run(0.01, 0.02, 0.03)
+    told = [one.value for one in show(data).markdown]
+    assert say("page_quality.worst.older_run") in told
+    assert say("page_quality.never.older_run") in told

@@ -1,7 +1,14 @@
+import os
+import subprocess
+import sys
+
 import pytest
 
 from clvcore.runs.folder import RunFolder, State
 from pages.parts.places import PLACES, places
+from tests.pages.opening import SHELL
+
+ROOT = SHELL.parents[1]
 
 
 @pytest.fixture
@@ -85,3 +92,29 @@ def test_every_page_opens_with_its_name_its_question_and_an_answer(opened, place
 
 def test_the_navigation_lists_the_pages_that_are_there():
     assert places() == list(PLACES)
+
+
+FIRST = """
+import sys
+from streamlit.navigation.page import StreamlitPage
+from tests.pages.opening import SHELL
+from streamlit.testing.v1 import AppTest
+
+seen, run = [], StreamlitPage.run
+def watched(page):
+    seen.append(hasattr(sys.modules.get("pandas"), "Series"))
+    run(page)
+StreamlitPage.run = watched
+app = AppTest.from_file(SHELL, default_timeout=120).run()
+app.switch_page("train.py").run()
+print(seen)
+"""
+
+
+def test_a_page_with_charts_begins_when_all_of_pandas_is_there_and_home_does_without(home):
+    """A chart that is drawn while another session imports pandas fails within plotly."""
+    done = subprocess.run(
+        [sys.executable, "-c", FIRST], check=True, capture_output=True, text=True, cwd=ROOT,
+        env={**os.environ, "CLV_HOME": str(home)},
+    )  # fmt: skip
+    assert done.stdout.splitlines()[-1] == "[False, True]"

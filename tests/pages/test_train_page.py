@@ -6,6 +6,7 @@ import pytest
 
 from clvcore.messages import say
 from clvcore.runs import history
+from clvcore.runs.ended import CHECKPOINTS
 from clvcore.runs.folder import State
 from clvcore.runs.launch import new_training
 from clvcore.runs.locks import held
@@ -125,7 +126,7 @@ def test_a_lost_run_says_what_that_means(opened, asked):
     at = opened("train", train_run=asked.run_id)
     assert not at.exception
     assert at.subheader[0].value == say("page_train.lost")
-    assert any(one.value == say("runs.broken.killed") for one in at.markdown)
+    assert any(one.value.startswith(say("runs.broken.killed")) for one in at.markdown)
 
 
 def test_a_failed_run_says_why(opened, asked):
@@ -176,3 +177,11 @@ def test_a_run_that_broke_off_shows_its_log_and_goes_on_at_a_click(opened, asked
     at.button(key="train_go_on").click().run()
     assert not at.exception
     assert taken_up == [asked]
+
+
+def test_what_taking_up_a_run_means_is_told_by_whether_it_has_a_checkpoint(opened, asked):
+    button = opened("train", train_run=asked.run_id).button(key="train_go_on")
+    assert button.label == say("page_train.begin_anew")
+    (asked.path / CHECKPOINTS / "search-000000000020").mkdir(parents=True)
+    button = opened("train", train_run=asked.run_id).button(key="train_go_on")
+    assert button.label == say("page_train.go_on")

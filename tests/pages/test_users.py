@@ -17,6 +17,7 @@ from clvcore.runs.launch import new_training
 from clvcore.runs.workspace import HOME, Workspace
 from clvcore.towers.presets import preset
 from clvcore.value.users import user_value
+from pages.parts.take_along import _vector_bytes
 from tests.pages.opening import unfolded
 
 
@@ -164,3 +165,36 @@ def test_without_a_run_the_history_is_there_and_the_way_to_a_model(home, small_s
     assert "needs a trained model" in at.subheader[0].value
     assert say("pages.go.train") in [link.proto.label for link in at.get("page_link")]
     assert len(at.get("plotly_chart")) == 1
+
+
+def test_vectors_can_be_taken_along_as_a_table(show, run):
+    labels = [one.proto.label for one in show().get("download_button")]
+    assert say("page_users.take.vectors_users") in labels
+    assert say("page_users.take.vectors_items") in labels
+    frame = pl.read_parquet(_vector_bytes(run, "items"))
+    assert frame[col.ITEM].equals(run.embeddings.item_ids.ids.rename(col.ITEM))
+    np.testing.assert_array_equal(frame.drop(col.ITEM).to_numpy(), run.embeddings.items)
+
+
+@pytest.mark.parametrize("again", [False, True])
+def test_lists_for_everybody_are_worked_out_when_asked_for(show, run, again):
+    at = show(users_again=str(again).lower())
+    offered = [say("page_users.take.lists_as", ending=kind) for kind in ("CSV", "XLSX", "Parquet")]
+    assert not {one.proto.label for one in at.get("download_button")} & set(offered)
+    at.button(key="users_prepare").click().run()
+    assert not at.exception
+    assert [label for one in at.get("download_button") if (label := one.proto.label) in offered] == offered  # fmt: skip
+    made = at.session_state["users_lists"][1]
+    whole = recommend(
+        run.embeddings, run.material.seen, again=run.scorer() if again else None, n=10
+    )
+    assert made.select(whole.columns).drop("similarity", "score").equals(whole.drop("similarity", "score"))  # fmt: skip
+    assert made[col.TITLE].null_count() == 0
+
+
+@pytest.mark.usefixtures("run")
+def test_lists_of_another_kind_are_worked_out_anew(show):
+    at = show()
+    at.button(key="users_prepare").click().run()
+    at.toggle(key="users_again").set_value(v=True).run()
+    assert at.button(key="users_prepare").label.startswith("Work out lists")

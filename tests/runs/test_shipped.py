@@ -12,8 +12,9 @@ import pytest
 
 from clvcore.ranking.again import Again, WithRepeats
 from clvcore.ranking.context import context_of
-from clvcore.ranking.evaluate import evaluate
-from clvcore.runs.finished import finished, stored_report
+from clvcore.ranking.evaluate import Protocol, evaluate
+from clvcore.ranking.metrics import Metric
+from clvcore.runs.finished import finished, stored_each, stored_report
 from clvcore.runs.folder import State
 from clvcore.runs.history import curve, runs_on
 from clvcore.runs.shelf import all_runs, find_run, is_shipped, shipped_runs
@@ -114,3 +115,12 @@ def test_its_curve_is_there(run):
 def test_serving_it_writes_nothing_beside_the_sample(served, run, before):
     assert served.run == run
     assert state_of(run) == before
+
+
+def test_what_it_came_to_user_by_user_has_the_means_of_its_report(run):
+    each, report = stored_each(run), stored_report(run)
+    for protocol in Protocol:
+        own = each.users.filter(protocol=protocol.value)["ndcg"].cast(pl.Float64)
+        told = report.metric(MODEL, Metric.NDCG, 10, protocol).mean
+        # on another processor two items that are level to the last bit may change places for a user
+        assert own.mean() == pytest.approx(told, abs=1e-4)

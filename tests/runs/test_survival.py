@@ -135,15 +135,28 @@ def test_how_a_program_ended_is_told_by_what_it_left(tmp_path, monkeypatch):
     (tmp_path / "log.txt").write_text("Fatal Python error: of an earlier try\n", "utf-8")
     run.write(ended.WORKER, ended.circumstances(tmp_path))
     run.set_status(State.RUNNING, "Learning.")
-    assert run.status().message == say("runs.broken.killed")
+    assert run.status().message.startswith(say("runs.broken.killed"))
     with (tmp_path / "log.txt").open("a") as log:
         log.write("Fatal Python error: Segmentation fault\n")
     assert "(Segmentation fault)" in run.status().message
     with monkeypatch.context() as patch:
         patch.setattr(ended, "_oom_kills", lambda: 10**9)
-        assert run.status().message == say("runs.broken.out_of_memory")
+        assert run.status().message.startswith(say("runs.broken.out_of_memory"))
     monkeypatch.setattr(ended, "_BOOT", Path("/nowhere"))
-    assert run.status().message == say("runs.broken.restarted")
+    assert run.status().message.startswith(say("runs.broken.restarted"))
+
+
+def test_a_run_that_broke_off_tells_whether_it_has_a_checkpoint(tmp_path):
+    run = RunFolder(tmp_path)
+    run.set_status(State.RUNNING, "Learning.")
+    assert run.status().message.endswith(say("runs.broken.begins_anew"))
+    store = tmp_path / ended.CHECKPOINTS
+    (store / f"{durable.DRAFT}0").mkdir(
+        parents=True
+    )  # whoever wrote it was killed before it was whole
+    assert run.status().message.endswith(say("runs.broken.begins_anew"))
+    (store / "search-000000000020").mkdir()
+    assert run.status().message.endswith(say("runs.broken.goes_on"))
 
 
 def test_the_end_of_a_long_log_is_what_is_shown(tmp_path):
@@ -229,7 +242,7 @@ def test_a_run_that_is_killed_again_and_again_comes_to_the_same_model(done, freq
             time.sleep(0.01)
         os.kill(program.pid, signal.SIGKILL)
         program.wait(60)
-        assert run.status().message == say("runs.broken.killed")
+        assert run.status().message.startswith(say("runs.broken.killed"))
         program = resume(run)
     program.wait(300)
     assert run.status().state is State.DONE

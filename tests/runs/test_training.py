@@ -7,13 +7,15 @@ import time
 from pathlib import Path
 
 import numpy as np
+import polars as pl
 import pytest
 
 from clvcore.data import sample
 from clvcore.errors import RunError
+from clvcore.ranking.metrics import Metric
 from clvcore.ranking.recommend import recommend
 from clvcore.runs import worker
-from clvcore.runs.finished import finished, stored_report
+from clvcore.runs.finished import finished, stored_each, stored_report
 from clvcore.runs.folder import State
 from clvcore.runs.launch import start, worker_environment
 from clvcore.runs.locks import try_to_hold
@@ -62,6 +64,14 @@ def test_a_run_ends_done_with_a_report_beside_every_baseline(done):
     assert judged.judged + judged.no_history + judged.only_repeats == judged.with_targets
     epochs = [entry for entry in done.progress() if entry["metrics"]]
     assert [entry["epoch"] for entry in epochs] == [1, 2]
+
+
+def test_a_run_keeps_what_it_came_to_user_by_user(done):
+    each, report = stored_each(done), stored_report(done)
+    new = each.users.filter(protocol="new")
+    assert new.height == report.judged[0].judged
+    told = report.metric("two_tower", Metric.NDCG, 10).mean
+    assert new["ndcg"].cast(pl.Float64).mean() == pytest.approx(told)
 
 
 def test_what_is_served_is_what_the_stored_towers_say(done, workspace):
