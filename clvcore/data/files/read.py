@@ -104,6 +104,7 @@ def combined(tables: Sequence[RawTable]) -> RawTable:
     if len(tables) == 1:
         return first
     check_together(tables)
+    tables = called_apart(tables)
     names = first.frame.columns
     return RawTable(
         name=first.name,
@@ -119,6 +120,17 @@ def combined(tables: Sequence[RawTable]) -> RawTable:
             [pl.repeat(one.source, one.frame.height, dtype=pl.String, eager=True) for one in tables]
         ),
     )
+
+
+def called_apart(tables: Sequence[RawTable]) -> list[RawTable]:
+    """The tables of several files under different names, as files in different folders share one."""
+    seen: dict[str, int] = {}
+    found = []
+    for one in tables:
+        count = seen[one.source] = seen.get(one.source, 0) + 1
+        source = one.source if count == 1 else f"{one.source} ({count})"
+        found.append(replace(one, source=source))
+    return found
 
 
 def told_of_doubt(unsure: Guess | None) -> dict[str, str]:
