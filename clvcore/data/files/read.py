@@ -123,14 +123,23 @@ def combined(tables: Sequence[RawTable]) -> RawTable:
 
 
 def called_apart(tables: Sequence[RawTable]) -> list[RawTable]:
-    """The tables of several files under different names, as files in different folders share one."""
-    seen: dict[str, int] = {}
-    found = []
-    for one in tables:
-        count = seen[one.source] = seen.get(one.source, 0) + 1
-        source = one.source if count == 1 else f"{one.source} ({count})"
-        found.append(replace(one, source=source))
-    return found
+    """The tables of several files, each with a source of its own."""
+    names = names_apart([one.source for one in tables])
+    return [replace(one, source=name) for one, name in zip(tables, names, strict=True)]
+
+
+def names_apart(names: Sequence[str]) -> list[str]:
+    """Names of files, which may be the same in different folders, told apart by a number.
+
+    Example:
+        >>> names_apart(["may.csv", "june.csv", "may.csv"])
+        ['may.csv', 'june.csv', 'may.csv (2)']
+    """
+    counts = [names[: place + 1].count(name) for place, name in enumerate(names)]
+    return [
+        name if count == 1 else f"{name} ({count})"
+        for name, count in zip(names, counts, strict=True)
+    ]
 
 
 def told_of_doubt(unsure: Guess | None) -> dict[str, str]:

@@ -38,6 +38,8 @@ class Understanding:
     """Names of money beside the amounts or in a column of currencies."""
     readings: Mapping[str, ColumnChoices] = field(default_factory=dict)
     """column -> how it is read, decided on all its values or said by a person"""
+    files: Mapping[str, Mapping[str, ColumnChoices]] = field(default_factory=dict)
+    """file -> the same for columns that are read otherwise in it than in another"""
 
 
 def understand(
@@ -107,6 +109,14 @@ def understand(
         questions=tuple(asked),
         currencies=tuple(named),
         readings={found.map.roles[role.name]: one.decided for role, one in read.items()},
+        files={
+            file: {
+                found.map.roles[role.name]: one.files[file]
+                for role, one in read.items()
+                if file in one.files
+            }
+            for file in cells.files.names
+        },
     )
 
 
