@@ -22,6 +22,7 @@ from clvcore.messages import say
 from clvcore.report.tables import table_bytes
 from clvcore.report.wording import on_page
 from pages.parts.bring_again import again
+from pages.parts.bring_anew import anew
 from pages.parts.bring_clean import cleaning, is_action
 from pages.parts.bring_database import with_database
 from pages.parts.bring_files import files, forget
@@ -46,6 +47,7 @@ def bring() -> None:
     wrong = st.session_state.pop("data_wrong", None)
     if wrong:
         st.error(wrong, icon=":material/error:")
+    anew()
     raws = with_database(files())
     if "events" not in raws and again(raws):
         return

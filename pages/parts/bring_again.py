@@ -324,5 +324,5 @@ def _by_file(raws: Mapping[str, RawTable]) -> None:
 def _accept(intake: Intake, told: str) -> None:
     """Store the data set and let all pages be about it."""
     if stored(intake, told):
-        for name in ("data_again", "data_again_said"):
+        for name in ("data_again", "data_again_said", "data_db_taken"):
             st.session_state.pop(name, None)

@@ -378,8 +378,8 @@ def test_the_currency_of_the_first_money_is_asked_for(clv, tmp_path):
     looks, spend = tmp_path / "looks.csv", tmp_path / "spend.csv"
     looks.write_text("user,item,time\n1,a,2025-01-01\n2,b,2025-02-01\n")
     spend.write_text("date,channel,cost\n2025-01-01,ads,10.00\n")
-    clv("import", "--events", looks, currency=())
-    words = ("append", "looks", "--spend", spend)
+    first = json.loads(clv("import", "--events", looks, "--json", currency=()).stdout)["id"]
+    words = ("append", first, "--spend", spend)
     with pytest.raises(ClvError, match=r"In which currency .*'cost'.*Say it with --currency"):
         clv(*words)
     made = json.loads(clv(*words, "--currency", "usd", "--json").stdout)
@@ -389,5 +389,5 @@ def test_the_currency_of_the_first_money_is_asked_for(clv, tmp_path):
     with pytest.raises(ClvError, match=r"counts its money in USD.*--rates CHF="):
         clv("append", made["id"], "--spend", spend, "--currency", "CHF")
     spend.write_text("date,channel,cost\n2025-01-01,ads,£10.00\n")
-    told = clv("append", "looks", "--spend", spend, "--name", "told", "--json").stdout
+    told = clv("append", first, "--spend", spend, "--name", "told", "--json").stdout
     assert json.loads(told)["currency"] == "GBP"
