@@ -1,6 +1,6 @@
 """``clv data import --explain``: what is understood of the files, before anything is stored."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import asdict
 from typing import Any
 

@@ -13,13 +13,18 @@ from clvcore.data.files.read import names_apart
 from clvcore.errors import ConfigError
 from clvcore.messages import listed, say
 
-_OF_FILES: dict[str, tuple[str, ...]] = {"decimal": get_args(Mark), "date_order": get_args(DateOrder)}
+_OF_FILES: dict[str, tuple[str, ...]] = {
+    "decimal": get_args(Mark),
+    "date_order": get_args(DateOrder),
+}
 
 
 def reading_options() -> list[Callable[..., Any]]:
     """The options about decimal marks, the order of day and month, and counted days."""
     return [
-        click.option("--decimal", multiple=True, metavar="[FILE=]MARK", help=say("data.help_decimal")),
+        click.option(
+            "--decimal", multiple=True, metavar="[FILE=]MARK", help=say("data.help_decimal")
+        ),
         click.option(
             "--date-order",
             multiple=True,

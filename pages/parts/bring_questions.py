@@ -37,7 +37,9 @@ def _questions(table: Table, found: Understanding) -> None:
             _currency(one, table)
         elif one.about == "first_day":
             place = f"data_ask_first_day_{one.role}_{table.raw.name}_{table.title}"
-            first_day(plain(one.text), place, on_change=_answer, args=(place, *_targets(table, one)))
+            first_day(
+                plain(one.text), place, on_change=_answer, args=(place, *_targets(table, one))
+            )
         elif answers:
             st.radio(
                 plain(one.text),

@@ -353,7 +353,9 @@ def test_marks_and_dates_are_said_of_one_file_by_its_name(clv, tmp_path):
 def test_what_the_next_file_leaves_open_is_answered_as_at_the_first(clv, tmp_path):
     first, later = tmp_path / "first.csv", tmp_path / "later.csv"
     first.write_text("user,time,what,total\n1,25/01/2025,buy,2.50\n2,26/01/2025,buy,3.50\n")
-    later.write_text('user,time,what,total\n1,03/02/2025,zap,"1,250 EUR"\n2,04/02/2025,zap,5.00 USD\n')
+    later.write_text(
+        'user,time,what,total\n1,03/02/2025,zap,"1,250 EUR"\n2,04/02/2025,zap,5.00 USD\n'
+    )
     clv("import", "--events", first, "--map", "kind=what", "--map-kind", "buy=purchase")
     with pytest.raises(ClvError, match=r"--date-order dmy"):
         clv("check", "first", "--events", later)

@@ -40,7 +40,10 @@ class Files:
         return {name: tell(self.cells(column, [name])) for name in self.names}
 
     def read(
-        self, column: pl.Series, ways: Mapping[str, Way], read: Callable[[pl.Series, Way], pl.Series]
+        self,
+        column: pl.Series,
+        ways: Mapping[str, Way],
+        read: Callable[[pl.Series, Way], pl.Series],
     ) -> pl.Series:
         """The cells of a column, those of each file read in its way.
 
@@ -53,9 +56,7 @@ class Files:
         if self.origin is None or len(by_way) == 1:
             return read(column, next(iter(by_way)))
         places = [self.origin.is_in(files).arg_true() for files in by_way.values()]
-        parts = [
-            read(column.gather(at), way) for at, way in zip(places, by_way, strict=True)
-        ]
+        parts = [read(column.gather(at), way) for at, way in zip(places, by_way, strict=True)]
         return pl.concat(parts).gather(pl.concat(places).arg_sort())
 
 

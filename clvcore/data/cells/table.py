@@ -107,7 +107,9 @@ class Cells:
             marked = self.files.cells(bare, [file])
             if marked.str.contains(r"[.,]").any():
                 raise MappingError(self._undecided(marked, self.column(role), file))
-        numbers = self.files.read(bare, marks, lambda cells, mark: amounts.exact(cells, mark or "."))
+        numbers = self.files.read(
+            bare, marks, lambda cells, mark: amounts.exact(cells, mark or ".")
+        )
         return numbers, text.is_not_null() & numbers.is_null()
 
     @property
@@ -182,7 +184,9 @@ class Cells:
             return found.at
 
         at = self.files.read(text, orders, read)
-        skipped, repeated = (sum(getattr(one, part) for one in gaps) for part in ("skipped", "repeated"))
+        skipped, repeated = (
+            sum(getattr(one, part) for one in gaps) for part in ("skipped", "repeated")
+        )
         return Moments(at, skipped, repeated), text.is_not_null() & at.is_null()
 
     def _check_orders(

@@ -11,18 +11,13 @@ from clvcore.data.files import nested
 from clvcore.data.files.delimited import read_delimited
 from clvcore.data.files.encodings import decode, doubt
 from clvcore.data.files.excel import read_excel
-from clvcore.data.files.formats import format_of, is_plain_text
+from clvcore.data.files.formats import format_of
 from clvcore.data.files.latin import Guess
 from clvcore.data.files.packed import unpacked
 from clvcore.data.files.parquet import read_parquet
 from clvcore.data.files.reading import CHOSEN, DECIDED_BY_FILE, DOUBT, Reading
 from clvcore.errors import MappingError, UploadError
 from clvcore.messages import listed, say
-
-LARGE_BYTES = 8 << 20
-"""From here on reading takes longer than one likes to wait without seeing anything."""
-HEAD_BYTES = 1 << 18
-HEAD_ROWS = 20
 
 
 def read(content: bytes, *, table: str, source: str, how: Reading | None = None) -> RawTable:
@@ -63,23 +58,6 @@ def read(content: bytes, *, table: str, source: str, how: Reading | None = None)
         files=(SourceFile(source, digest, len(content)),),
         reading=how.told({**told, **raw.reading}),
     )
-
-
-def first_rows(
-    content: bytes, *, table: str, source: str, how: Reading | None = None
-) -> RawTable | None:
-    """The first rows of a large text, to be looked at while all of it is read.
-
-    Returns:
-        None where the file is small, or where nothing can be told of it by its beginning.
-    """
-    if len(content) <= LARGE_BYTES or not is_plain_text(content):
-        return None
-    try:
-        begun = read(content[:HEAD_BYTES], table=table, source=source, how=how)
-    except (UploadError, MappingError):
-        return None
-    return replace(begun, frame=begun.frame.head(-1).head(HEAD_ROWS))  # the last row may be cut
 
 
 def _from_text(
