@@ -57,9 +57,9 @@ def _table(table: str) -> RawTable | None:
         args=(table,),
     )
     if not uploads:
-        if table == "events":
-            most = st.get_option("server.maxUploadSize")
-            st.caption(plain(say("page_data.bring.limit", most=most)))
+        most = st.get_option("server.maxUploadSize")
+        key = "limit" if table == "events" else "limit_companion"
+        st.caption(plain(say(f"page_data.bring.{key}", most=most)))
         return None
     files = _read(table, uploads)
     raws = [one.raw for one in files if one.raw is not None]

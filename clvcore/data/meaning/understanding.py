@@ -18,6 +18,7 @@ from clvcore.data.meaning.known import Known
 from clvcore.data.meaning.mapping import Matched, checked, looks_like, matched, simple
 from clvcore.data.meaning.proposals import Answer, Confidence, Proposal, Question
 from clvcore.data.meaning.readings import currencies_of, currency_question, read_column
+from clvcore.data.meaning.shaping import without_role
 from clvcore.messages import listed, say
 
 
@@ -32,7 +33,7 @@ class Understanding:
     columns: tuple[Proposal, ...]
     """One for each column with a role, in the order of the roles."""
     unused: tuple[str, ...]
-    """Columns without a role."""
+    """Columns without a role that were not read otherwise either."""
     questions: tuple[Question, ...]
     currencies: tuple[str, ...] = ()
     """Names of money beside the amounts or in a column of currencies."""
@@ -105,7 +106,7 @@ def understand(
             )
             for role, one in read.items()
         ),
-        unused=tuple(name for name in raw.frame.columns if name not in found.map.roles.values()),
+        unused=tuple(without_role(raw, cells.unused())),
         questions=tuple(asked),
         currencies=tuple(named),
         readings={found.map.roles[role.name]: one.decided for role, one in read.items()},
