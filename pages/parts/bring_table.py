@@ -42,8 +42,8 @@ class Table:
         self.title = f"{raw.source}_{export.key}" if export else raw.source
         self.masks = Masks(raw, self.title, json.dumps(mark_of(raw)))
         self.proposal = _once(raw, "proposed", given or "", export=export, options=base)
-        given = self.proposal.map.roles
-        rest = [role.name for role in ROLES[raw.name] if role.name in given]
+        proposed = self.proposal.map.roles
+        rest = [role.name for role in ROLES[raw.name] if role.name in proposed]
         asked = ASKED[raw.name]
         self.roles = [*asked, *(name for name in rest if name not in asked)]
 

@@ -51,20 +51,22 @@ def _time(cells: Cells, role: str) -> Reading:
     own = cells.choices.of_column(cells.raw.name, cells.column(role))
     if moments.counts_days(text):
         return _counted(cells, role, text, own)
-    unit = own.epoch or (moments.unit_of(text) if moments.is_epoch(text) else None)
+    told = cells.orders(role, text)
+    is_counted = all(is_epoch for _, is_epoch in told.values())
+    unit = own.epoch or (moments.unit_of(text) if is_counted else None)
     if unit is not None:
         return Reading((say(f"data.known.reads_epoch_{unit}"),), ColumnChoices(epoch=unit))
-    orders = {file: order for file, (order, _) in cells.orders(role, text).items()}
     zone = _zone(cells, role, text)
-    open_ = [file for file, order in orders.items() if order is None]
-    if open_:
+    orders = {file: order for file, (order, _) in told.items() if order is not None}
+    if len(orders) < len(told):
+        open_ = [file for file in told if file not in orders]
         return Reading(zone, own, _date_question(cells, role, text, open_))
     by_order = files_by_way(orders)
-    told = {
+    by_file = {
         order: _order(cells.files.cells(text, files), order, said=_is_said(cells, role, files))
         for order, files in by_order.items()
     }
-    says = *_by_files(told, by_order), *zone, *_near_midnight(cells, role, text, orders)
+    says = *_by_files(by_file, by_order), *zone, *_near_midnight(cells, role, text, orders)
     if len(by_order) == 1:
         return Reading(says, ColumnChoices(date_order=next(iter(by_order)), zone=own.zone))
     files = {file: ColumnChoices(date_order=order) for file, order in orders.items()}
@@ -198,10 +200,11 @@ def _number(cells: Cells, role: str) -> Reading:
     if column in cells.raw.numbers:
         return Reading((say("data.known.reads_numbers"),), ColumnChoices())
     bare = amounts.bare(cells.values(role))
-    marks = cells.marks(role, bare)
-    open_ = [file for file, mark in marks.items() if mark is None]
-    if open_:
+    found = cells.marks(role, bare)
+    marks = {file: mark for file, mark in found.items() if mark is not None}
+    if len(marks) < len(found):
         own = cells.choices.of_column(cells.raw.name, column)
+        open_ = [file for file in found if file not in marks]
         return Reading((), own, _mark_question(cells, role, bare, open_))
     by_mark = files_by_way(marks)
     told = {mark: _mark(cells.files.cells(bare, files), mark) for mark, files in by_mark.items()}
