@@ -51,7 +51,7 @@ def test_how_each_file_is_read_is_told_and_shown():
     assert "german.csv: Decimal comma, as in 1.234,56." in told["amount"]
     assert "english.csv: Month first, as 04/25/2025 tells." in told["at"]
     shown = preview(raw, found, options={})
-    assert shown["\N{RIGHTWARDS ARROW} amount"].to_list() == [1234.56, 12.5, 1234.56, 7.25]
+    assert shown["\N{RIGHTWARDS ARROW} amount"].to_list() == [1234.56, 1234.56, 12.5, 7.25]
     assert len(set(shown["\N{RIGHTWARDS ARROW} at"].dt.date())) == 2
 
 

@@ -37,7 +37,11 @@ class Files:
 
     def told(self, column: pl.Series, tell: Callable[[pl.Series], Told]) -> dict[str, Told]:
         """What the cells of each file tell, by its name."""
-        return {name: tell(self.cells(column, [name])) for name in self.names}
+        if self.origin is None:
+            return {name: tell(column) for name in self.names}
+        frame = pl.DataFrame([self.origin.alias("file"), column.alias("cells")])
+        parts = frame.partition_by("file", as_dict=True, include_key=False, maintain_order=True)
+        return {str(file): tell(part["cells"]) for (file,), part in parts.items()}
 
     def read(
         self,

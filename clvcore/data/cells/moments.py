@@ -152,6 +152,19 @@ def dates_of(cells: pl.Series) -> Dates:
     )
 
 
+def open_date(cells: pl.Series) -> str | None:
+    """A date that means another day with the month first, of cells that do not tell; None without any.
+
+    Example:
+        >>> open_date(pl.Series(["2025-01-01", "01/01/2025", "02/01/2025"]))
+        '02/01/2025'
+    """
+    numeric = cells.filter(cells.str.contains(_NUMERIC))
+    parts = numeric.str.extract_groups(_NUMERIC).struct.unnest()
+    telling = numeric.filter(parts["1"].cast(pl.Int16) != parts["3"].cast(pl.Int16))
+    return next(iter([*telling.head(1), *numeric.head(1)]), None)
+
+
 def counts_days(cells: pl.Series) -> bool:
     """Whether there are cells that count days from a day which they do not tell."""
     return bool(cells.str.contains(_COUNTED).any())

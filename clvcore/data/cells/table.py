@@ -16,6 +16,7 @@ from clvcore.data.cells.moments import (
     dated,
     dates_of,
     moments,
+    open_date,
     orders_of,
 )
 from clvcore.data.cells.signs import Signs
@@ -193,10 +194,9 @@ class Cells:
         self, role: str, text: pl.Series, orders: Mapping[str, tuple[DateOrder | None, bool]]
     ) -> None:
         for file in [file for file, (order, _) in orders.items() if order is None]:
-            cells = self.files.cells(text, [file])
-            numeric = cells.filter(cells.str.contains(r"^\d{1,2}[/-]\d{1,2}[/-]"))
-            if len(numeric):
-                told = {"column": self.column(role), "source": file, "example": numeric[0]}
+            example = open_date(self.files.cells(text, [file]))
+            if example is not None:
+                told = {"column": self.column(role), "source": file, "example": example}
                 raise MappingError(say("data.dates_undecided", **told))
 
     def _dated(self, text: pl.Series, first_day: str | None) -> pl.Series:

@@ -54,13 +54,13 @@ def preview(
 
 
 def _head(raw: RawTable, rows: int) -> RawTable:
-    """The first rows, of each of several files as many."""
+    """The first rows; of several files the first of each, then the second of each."""
     files = Files.of(raw)
     if files.origin is None:
         return replace(raw, frame=raw.frame.head(rows), lines=None, origin=None)
-    few = max(1, rows // len(files.names))
-    place = pl.int_range(pl.len()).over(files.origin.name) < few
-    at = files.origin.to_frame().select(place).to_series().arg_true().head(rows)
+    turn = pl.int_range(pl.len()).over("file").alias("turn")
+    places = files.origin.alias("file").to_frame().with_row_index("at").select("at", turn)
+    at = places.sort("turn", maintain_order=True)["at"].head(rows)
     return replace(raw, frame=raw.frame[at], lines=None, origin=files.origin.gather(at))
 
 

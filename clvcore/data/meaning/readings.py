@@ -94,8 +94,7 @@ def _by_files(
 def _date_question(cells: Cells, role: str, text: pl.Series, files: Sequence[str]) -> Question:
     """Both readings of a date that can be either."""
     column = cells.column(role)
-    asked = cells.files.cells(text, files)
-    example = asked.filter(asked.str.contains(_NUMERIC_DATE))[0]
+    example = moments.open_date(cells.files.cells(text, files)) or ""
     told = {"column": column, "example": example}
     answers = tuple(
         Answer(one, say(f"data.known.means_{one}", when=_date(example, one)))
