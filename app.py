@@ -18,10 +18,13 @@ from starlette.routing import Route
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from clvcore.runs.reading import sweep
+from clvcore.runs.spare import spares
 from clvcore.runs.workspace import Workspace
 
 Workspace.default().keep_compiled()  # the pages, which import jax, come later
 
+SPARES = 2
+"""Readers that wait for an upload, of some 60 MB each: as many as there are files at once, as a rule."""
 HEADERS = (
     (b"x-content-type-options", b"nosniff"),
     (b"x-frame-options", b"DENY"),
@@ -54,9 +57,11 @@ async def ready(request: Request) -> PlainTextResponse:
 
 @asynccontextmanager
 async def lifespan(_: object) -> AsyncGenerator[None]:
-    """Clear away what a server that was killed has left, before the first page is asked for."""
+    """Clear away what a server that was killed has left, and let readers of uploads get ready."""
     sweep()
+    spares().keep(SPARES)
     yield
+    spares().keep(0)
 
 
 app = st.App(

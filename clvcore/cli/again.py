@@ -12,15 +12,23 @@ from rich.text import Text
 from clvcore import columns as col
 from clvcore.cli.dataset import STYLES, as_stored, summary, tell
 from clvcore.cli.files import raw_tables, table_options
-from clvcore.cli.intake import by_table, pair_of
+from clvcore.cli.intake import (
+    by_table,
+    meaning_options,
+    pair_of,
+    said_meaning,
+    sound_currency,
+    with_said,
+)
 from clvcore.cli.output import answer, as_json, working
+from clvcore.cli.readings import check_files, reading_options, said_readings
 from clvcore.data.again.append import joined
 from clvcore.data.again.changes import Changes
 from clvcore.data.again.replay import replay
 from clvcore.data.clean import Intake
 from clvcore.data.dataset import ColumnMap, Dataset, RawTable, Recipe
 from clvcore.data.files.reading import Reading
-from clvcore.data.meaning.mapping import checked
+from clvcore.data.meaning.mapping import checked, propose
 from clvcore.errors import ConfigError
 from clvcore.messages import say
 from clvcore.report.appended import came_told
@@ -39,10 +47,9 @@ def _by_recipe(command: Callable[..., Any]) -> Callable[..., Any]:
         click.option(
             "--map", "maps", multiple=True, metavar="ROLE=COLUMN", help=say("data.help_again_map")
         ),
-        click.option("--decimal", type=click.Choice([".", ","]), help=say("data.help_decimal")),
-        click.option(
-            "--date-order", type=click.Choice(["dmy", "mdy"]), help=say("data.help_date_order")
-        ),
+        *reading_options(),
+        *meaning_options(),
+        click.option("--currency", metavar="CODE", help=say("data.help_again_currency")),
     ]
     for option in reversed(options):
         command = option(command)
@@ -67,9 +74,10 @@ def _replayed(reference: str, given: Mapping[str, Any]) -> _Replayed:
         if not raws:
             raise ConfigError(say("data.again_no_file", name=data.name))
         recipe = _adapted(data.recipe, raws, given)
-        return _Replayed(
-            previous, *replay(raws, recipe, previous, now=datetime.now(UTC), key=workspace.key())
-        )
+        now, key = datetime.now(UTC), workspace.key()
+        currency = sound_currency(given["currency"]) if given["currency"] else None
+        found = replay(raws, recipe, previous, currency=currency, now=now, key=key)
+        return _Replayed(previous, *found)
 
 
 def _asked_anew(data: Dataset, given: Mapping[str, Any]) -> dict[str, RawTable]:
@@ -99,8 +107,11 @@ def _adapted(recipe: Recipe, raws: Mapping[str, RawTable], given: Mapping[str, A
         if roles and table in maps:
             said = checked(raws[table], ColumnMap(roles)).roles
             maps[table] = ColumnMap({**maps[table].roles, **said}, maps[table].constants)
-    said = {name: given[name] for name in ("decimal", "date_order") if given[name]}
-    return replace(recipe, maps=maps, options={**recipe.options, **said})
+        elif roles:
+            maps[table] = propose(raws[table], ColumnMap(roles))
+    said = said_readings(given)
+    check_files(said, raws)
+    return replace(recipe, maps=maps, options=with_said(recipe.options, said | said_meaning(given)))
 
 
 @click.command("check", help=say("data.help_check"))
@@ -139,7 +150,7 @@ def append_(reference: str, *, name: str | None, as_json: bool, **given: Any) ->
     def text(console: Console) -> None:
         if not is_new:
             console.print(Text(say("data.again_nothing", name=previous.name)))
-        for one in came_told(both, previous.currency):
+        for one in came_told(both, made.currency):
             console.print(Text(one))
         tell_changes(console, found.changes)
         console.print()

@@ -1,6 +1,6 @@
 """``clv data import --explain``: what is understood of the files, before anything is stored."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import asdict
 from typing import Any
 
@@ -69,13 +69,15 @@ def _ask(console: Console, question: Question) -> None:
         option = say("data.known.answer_with", option="--first-day 2017-01-01")
         console.print(Text(f"      {option}", style="dim"))
     for one in question.answers:
-        told: Mapping[str, str] = {
-            "table": question.table,
-            "role": question.role,
-            "value": one.value,
-        }
-        option = say("data.known.answer_with", option=_OPTIONS[question.about].format(**told))
+        option = say("data.known.answer_with", option=_option(question, one.value))
         console.print(Text(f"      {one.text}: {option}", style="dim"))
+
+
+def _option(question: Question, value: str) -> str:
+    """What stands on the command line for an answer, for every file that is asked about."""
+    values = [f"'{file}={value}'" for file in question.files] or [value]
+    told = {"table": question.table, "role": question.role}
+    return " ".join(_OPTIONS[question.about].format(**told, value=one) for one in values)
 
 
 def _columns(one: Understanding) -> Table:

@@ -8,6 +8,7 @@ from typing import Any, get_args
 import click
 
 from clvcore import columns as col
+from clvcore.cli.readings import check_files, reading_options, said_readings
 from clvcore.data import recipe as recipes
 from clvcore.data.cells.choices import Choices
 from clvcore.data.cells.rates import rate_table, rates_of
@@ -27,7 +28,7 @@ FACTS = ("name", "currency", "time_zone", "domain", "observed_until")
 """Parts of the recipe that an option sets."""
 
 _WAYS = ("keep", "hash", "drop", "plain")
-_BY_NAME = ("rules", "rates", "protect")
+_BY_NAME = ("kinds", "rules", "rates", "protect", "files")
 """Choices of cleaning that a command adds to those of the recipe."""
 
 
@@ -48,11 +49,9 @@ class Wishes:
     @classmethod
     def of(cls, given: Mapping[str, Any]) -> "Wishes":
         """The wishes among the options that `recipe_options` gathered."""
-        choices = {name: given[name] for name in ("decimal", "date_order", "drop_duplicates")}
-        choices["first_day"] = given["first_day"] and given["first_day"].date().isoformat()
-        choices["kinds"] = dict(_kind_pair(text) for text in given["kinds"])
+        choices = {**said_readings(given), "drop_duplicates": given["drop_duplicates"]}
+        choices |= said_meaning(given)
         choices["rules"] = dict(_choice(text) for text in given["choose"])
-        choices["rates"] = _rates(given["rates"])
         choices["protect"] = {column: way for way in _WAYS for column in given[way]}
         choices["keep_currency"] = (given["keep_currency"] or "").strip().upper()
         return cls(
@@ -83,6 +82,7 @@ class Wishes:
 
     def recipe(self, raws: Mapping[str, RawTable], name: str) -> Recipe:
         """The recipe for these tables, called ``name`` where no other name was given."""
+        check_files(self.options, raws)
         known = self.known(raws)
         recipe = _recipe(self.recipe_file, name, self.facts, self.options, known)
         if known is not None:
@@ -125,6 +125,32 @@ def recipe_options(command: Callable[..., Any]) -> Callable[..., Any]:
     return command
 
 
+def meaning_options() -> list[Callable[..., Any]]:
+    """The options about words and currencies that no file tells the meaning of."""
+    return [
+        click.option(
+            "--map-kind",
+            "kinds",
+            multiple=True,
+            metavar="WORD=KIND",
+            help=say("data.help_map_kind"),
+        ),
+        click.option(
+            "--rates",
+            multiple=True,
+            metavar="FILE|USD=0.92",
+            help=say("data.clean.help_rates"),
+        ),
+    ]
+
+
+def said_meaning(given: Mapping[str, Any]) -> dict[str, Any]:
+    """What these options say, as options of a recipe."""
+    kinds = dict(_kind_pair(text) for text in given["kinds"])
+    said = {"kinds": kinds, "rates": _rates(given["rates"])}
+    return {name: one for name, one in said.items() if one}
+
+
 def _recipe_options() -> list[Callable[..., Any]]:
     return [
         click.option(
@@ -137,39 +163,18 @@ def _recipe_options() -> list[Callable[..., Any]]:
             metavar="ROLE=VALUE",
             help=say("data.help_constant"),
         ),
-        click.option(
-            "--map-kind",
-            "kinds",
-            multiple=True,
-            metavar="WORD=KIND",
-            help=say("data.help_map_kind"),
-        ),
+        *meaning_options(),
         click.option("--name", help=say("data.help_name")),
         click.option("--currency", help=say("data.help_currency")),
         click.option("--time-zone", help=say("data.help_time_zone")),
         click.option("--domain", type=click.Choice(get_args(Domain)), help=say("data.help_domain")),
-        click.option("--decimal", type=click.Choice([".", ","]), help=say("data.help_decimal")),
-        click.option(
-            "--date-order", type=click.Choice(["dmy", "mdy"]), help=say("data.help_date_order")
-        ),
-        click.option(
-            "--first-day",
-            type=click.DateTime(formats=["%Y-%m-%d"]),
-            metavar="YYYY-MM-DD",
-            help=say("data.help_first_day"),
-        ),
+        *reading_options(),
         click.option("--drop-duplicates", is_flag=True, help=say("data.help_drop_duplicates")),
         click.option(
             "--choose",
             multiple=True,
             metavar="RULE=CHOICE",
             help=say("data.clean.help_choose"),
-        ),
-        click.option(
-            "--rates",
-            multiple=True,
-            metavar="FILE|USD=0.92",
-            help=say("data.clean.help_rates"),
         ),
         *(
             click.option(
@@ -213,17 +218,32 @@ def _recipe(
             domain=known.domain,
         )
     set_here = {name: value for name, value in given.items() if value is not None}
-    merged = {
-        name: {**recipe.options.get(name, {}), **said} if name in _BY_NAME else said
-        for name, said in options.items()
-    }
-    recipe = replace(recipe, **set_here, options={**recipe.options, **merged})
-    currency = recipe.currency.strip().upper()
-    if not (len(currency) == 3 and currency.isascii() and currency.isalpha()):
-        raise ConfigError(say("data.bad_currency", currency=recipe.currency))
+    recipe = replace(recipe, **set_here, options=with_said(recipe.options, options))
+    currency = sound_currency(recipe.currency)
     if not recipe.name.strip():
         raise ConfigError(say("data.no_name"))
     return replace(recipe, currency=currency, name=recipe.name.strip())
+
+
+def with_said(options: Mapping[str, Any], said: Mapping[str, Any]) -> dict[str, Any]:
+    """The choices of a recipe with those that were said; where a choice has names, with these."""
+    merged = {
+        name: {**options.get(name, {}), **one} if name in _BY_NAME else one
+        for name, one in said.items()
+    }
+    return {**options, **merged}
+
+
+def sound_currency(text: str) -> str:
+    """The code of a currency.
+
+    Raises:
+        ConfigError: it is none.
+    """
+    currency = text.strip().upper()
+    if not (len(currency) == 3 and currency.isascii() and currency.isalpha()):
+        raise ConfigError(say("data.bad_currency", currency=text))
+    return currency
 
 
 def _read_recipe(file: Path) -> Recipe:

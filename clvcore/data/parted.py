@@ -100,9 +100,9 @@ def signs_of(cells: Cells, role: str) -> Signs:
         return Signs(filled=codes.count(), symbols=frozenset(codes.drop_nulls().unique()))
     evidence = next(one.evidence for one in ROLES[cells.raw.name] if one.name == role)
     if evidence == "time":
-        return Signs(dates=moments.dates_of(cells.values(role)))
+        return Signs(dates=cells.files.told(cells.values(role), moments.dates_of))
     if evidence == "number":
-        marks = amounts.marks_of(amounts.bare(cells.values(role)))
+        marks = cells.files.told(amounts.bare(cells.values(role)), amounts.marks_of)
         if role not in MONEY_ROLES.get(cells.raw.name, ()):
             return Signs(marks=marks)
         codes = beside(cells.text(role)).drop_nulls().unique()

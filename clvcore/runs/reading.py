@@ -8,10 +8,7 @@ with one sentence.
 
 import json
 import logging
-import os
 import shutil
-import subprocess
-import sys
 import tempfile
 from dataclasses import asdict, replace
 from functools import partial
@@ -20,7 +17,6 @@ from typing import Any
 
 import polars as pl
 
-import clvcore
 from clvcore import errors
 from clvcore.data.dataset import RawTable, SourceFile
 from clvcore.data.files.formats import is_plain_text
@@ -29,9 +25,10 @@ from clvcore.data.files.read import read
 from clvcore.data.files.reading import DECIDED_BY_FILE, Reading
 from clvcore.data.files.stream import BLOCK_BYTES
 from clvcore.data.meaning.blocks import Block, Blocks
-from clvcore.errors import NotFoundError, UploadError
+from clvcore.errors import MappingError, NotFoundError, UploadError
 from clvcore.messages import recalled, say
 from clvcore.runs.folders import own_folder, sweep_folders
+from clvcore.runs.spare import ASKED, LOG, let_read
 
 MOST_BYTES = 2 << 30
 """The largest file that is read at once."""
@@ -39,23 +36,21 @@ _HELD = 16 << 20
 """Text up to this size is one block."""
 _GROWS = 8
 """How many times a packed text grows when it is unpacked, about."""
+_LARGE = 8 << 20
+"""From here on reading takes longer than one likes to wait without seeing anything."""
+_HEAD_BYTES, _HEAD_ROWS = 1 << 18, 20
 _SMALL = 1 << 18
-"""Plain text up to this size is read at once: it meets no parser of a foreign format.
+"""Plain text of a command up to this size is read without a child.
 
-A child costs 0.30 s of CPU, most of it to import polars, where reading 95 KB of text here costs
-0.01 s. Everything that reads such text is bounded by its size: the worst that was found of this
-size took 1.1 s on a busy machine, and ``tests/data/test_any_text.py`` throws any bytes at it.
+A child costs 0.30 s of CPU, most of it to import polars, where reading 95 KB of text costs 0.01 s.
+Everything that reads such text is bounded by its size: the worst that was found of this size took
+1.1 s on a busy machine, and ``tests/data/test_any_text.py`` throws any bytes at it.
 """
 _MOST_SAID = 2000
 _PREFIX = "clv-reading-"
 _LOG = logging.getLogger(__name__)
 _TIMEOUT_S = 120.0
 _TIMEOUT_S_PER_MB = 1.0
-_CODE = (
-    "import sys; sys.path.insert(0, sys.argv.pop(1));"
-    "from clvcore.runs.reading_child import main; main(sys.argv[1])"
-)
-_KEPT = ("LANG", "LC_ALL", "SYSTEMROOT", "TMPDIR", "TZ")
 
 
 def read_apart(
@@ -67,8 +62,6 @@ def read_apart(
     timeout_s: float | None = None,
 ) -> RawTable:
     """The rows of a file, read in a child that is thrown away afterwards.
-
-    Small plain text is read here, since only foreign formats can bring a parser down.
 
     Args:
         file: Path of the file, or all of its bytes.
@@ -84,10 +77,6 @@ def read_apart(
     """
     n_bytes = len(file) if isinstance(file, bytes) else _size(file)
     _check_size(n_bytes, source)
-    if n_bytes <= _SMALL:
-        content = file if isinstance(file, bytes) else file.read_bytes()
-        if is_plain_text(content):
-            return read(content, table=table, source=source, how=how)
     sweep()
     with own_folder(Path(tempfile.gettempdir()), _PREFIX) as place:
         if isinstance(file, bytes):
@@ -98,6 +87,40 @@ def read_apart(
         return _table(place, _answer(place, source), table, source)
 
 
+def first_rows(
+    content: bytes, table: str, source: str, how: Reading = DECIDED_BY_FILE
+) -> RawTable | None:
+    """The first rows of a large text, to be looked at while all of it is read.
+
+    Returns:
+        None where the file is small, or where nothing can be told of it by its beginning.
+    """
+    if len(content) <= _LARGE or not is_plain_text(content):
+        return None
+    try:
+        begun = read_apart(content[:_HEAD_BYTES], table, source, how)
+    except (UploadError, MappingError):
+        return None
+    return replace(begun, frame=begun.frame.head(-1).head(_HEAD_ROWS))  # the last row may be cut
+
+
+def read_file(file: Path, table: str, how: Reading = DECIDED_BY_FILE) -> RawTable:
+    """The rows of a file that whoever runs this command names.
+
+    Small plain text is read at once: it meets no parser of a foreign format, and where it brought
+    one down after all, it would end no more than the command that was given for it.
+
+    Raises:
+        ClvError: as `read_apart` says.
+    """
+    n_bytes = _size(file)
+    if n_bytes <= _SMALL:
+        content = file.read_bytes()
+        if is_plain_text(content):
+            return read(content, table=table, source=file.name, how=how)
+    return read_apart(file, table, file.name, how)
+
+
 def sweep() -> int:
     """How many folders were removed that a killed reader of ours left behind."""
     return sweep_folders(Path(tempfile.gettempdir()), _PREFIX)
@@ -106,7 +129,6 @@ def sweep() -> int:
 def read_blocks_apart(
     file: Path,
     table: str,
-    source: str,
     place: Path,
     how: Reading = DECIDED_BY_FILE,
     *,
@@ -117,7 +139,6 @@ def read_blocks_apart(
     Args:
         file: Path of the file.
         table: Which table it is to become.
-        source: Name of the file, for messages.
         place: Folder in which the blocks stay for as long as they are needed.
         how: What a person decided about the reading.
         block_bytes: Files up to this size are one block.
@@ -125,12 +146,12 @@ def read_blocks_apart(
     Raises:
         ClvError: as `read_apart` says.
     """
-    n_bytes = _size(file)
+    n_bytes, source = _size(file), file.name
     _check_size(n_bytes, source)
     with file.open("rb") as opened:
         packed = layer_of(opened.read(4)) is not None
     if n_bytes <= (block_bytes // _GROWS if packed else block_bytes):
-        return Blocks.of(read_apart(file, table, source, how))
+        return Blocks.of(read_file(file, table, how))
     own = Path(tempfile.mkdtemp(prefix="reading-", dir=place))
     named = {"path": str(file.resolve()), "table": table, "source": source}
     asked = {**named, "how": asdict(how), "n_bytes": n_bytes}
@@ -168,8 +189,8 @@ def _check_size(n_bytes: int, source: str) -> None:
 
 def _ask(place: Path, asked: dict[str, Any], timeout_s: float | None) -> None:
     """Let a child do what is asked for, in a folder."""
-    (place / "asked.json").write_text(json.dumps(asked), "utf-8")
-    _run(place, timeout_s or _TIMEOUT_S + _TIMEOUT_S_PER_MB * (asked["n_bytes"] >> 20))
+    (place / ASKED).write_text(json.dumps(asked), "utf-8")
+    let_read(place, timeout_s or _TIMEOUT_S + _TIMEOUT_S_PER_MB * (asked["n_bytes"] >> 20))
 
 
 def _size(path: Path) -> int:
@@ -180,26 +201,6 @@ def _size(path: Path) -> int:
         raise NotFoundError(say("data.no_such_file", path=path)) from error
     except (OSError, ValueError) as error:
         raise UploadError(say("data.unreadable_file", path=path, why=error)) from error
-
-
-def _run(place: Path, timeout_s: float) -> None:
-    """Run the child to its end, whatever that is; what counts is what it has left behind."""
-    home = Path(clvcore.__file__).parents[1]
-    kept = {name: os.environ[name] for name in _KEPT if name in os.environ}
-    try:
-        with (place / "log.txt").open("wb") as log:
-            subprocess.run(
-                [sys.executable, "-I", "-c", _CODE, str(home), str(place)],
-                check=False,
-                cwd=place,
-                env={**kept, "POLARS_MAX_THREADS": "2", "RAYON_NUM_THREADS": "2"},
-                stdin=subprocess.DEVNULL,
-                stdout=subprocess.DEVNULL,
-                stderr=log,
-                timeout=timeout_s,
-            )
-    except subprocess.TimeoutExpired:
-        return
 
 
 def _answer(place: Path, source: str) -> dict[str, Any]:
@@ -222,7 +223,7 @@ def _answer(place: Path, source: str) -> dict[str, Any]:
 def _last_words(place: Path) -> str:
     """What the child said before it died, for whoever keeps the server."""
     try:
-        return (place / "log.txt").read_bytes()[-_MOST_SAID:].decode(errors="replace").strip()
+        return (place / LOG).read_bytes()[-_MOST_SAID:].decode(errors="replace").strip()
     except OSError:
         return ""
 

@@ -8,6 +8,8 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
+from clvcore.runs.spare import ASKED, LOG
+
 _GB = 1 << 30
 _MEMORY = 3 * _GB
 _MEMORY_PER_BYTE = 32
@@ -53,18 +55,30 @@ def _physical() -> int:
         return 16 * _GB
 
 
-def main(folder: str) -> None:
-    """Read the file that ``asked.json`` names and leave the answer beside it."""
-    place = Path(folder)
-    asked = json.loads((place / "asked.json").read_text("utf-8"))
+def wait() -> None:
+    """Get ready, wait for a folder on standard input, and do what is asked for there."""
+    import clvcore.data.files.read
+    import clvcore.data.files.stream
+    import clvcore.data.meaning.blocks  # noqa: F401 # and not when somebody waits
+
+    place = sys.stdin.readline().rstrip("\n")
+    if place:
+        _do(Path(place))
+    os._exit(0)  # nothing is left to tidy, and native threads need not be waited for
+
+
+def _do(place: Path) -> None:
+    """Read the file that is asked for in a folder and leave the answer beside it."""
+    os.chdir(place)
+    os.dup2(os.open(LOG, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), 2)
+    taken = (place / ASKED).rename(place / "taken.json")
+    asked = json.loads(taken.read_text("utf-8"))
     in_blocks = asked.get("in_blocks", False) and _can_stream(asked)
     limit(asked["n_bytes"], in_blocks=in_blocks)
     answer = _answer(place, asked, in_blocks=in_blocks)
     fresh = place / "answer.new"
     fresh.write_text(json.dumps(answer), "utf-8")
     fresh.replace(place / "answer.json")
-    sys.stdout.flush()
-    os._exit(0)  # nothing is left to tidy, and native threads need not be waited for
 
 
 def _can_stream(asked: dict[str, Any]) -> bool:

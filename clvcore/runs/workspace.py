@@ -33,7 +33,7 @@ from clvcore.runs import stored
 from clvcore.runs.folders import own_folder, sweep_folders
 from clvcore.runs.keys import key_of
 from clvcore.runs.piles import Brought
-from clvcore.runs.reading import read_apart, read_blocks_apart
+from clvcore.runs.reading import read_blocks_apart, read_file
 
 HOME = "CLV_HOME"
 """Environment variable that names the folder of the workspace."""
@@ -232,7 +232,7 @@ def table_file(path: Path, table: str, how: Reading = DECIDED_BY_FILE) -> RawTab
     """
     if path.is_dir():
         raise UploadError(say("data.is_folder", path=path))
-    return read_apart(path, table, path.name, how)
+    return read_file(path, table, how)
 
 
 def table_blocks(path: Path, table: str, place: Path, how: Reading = DECIDED_BY_FILE) -> Blocks:
@@ -249,7 +249,7 @@ def table_blocks(path: Path, table: str, place: Path, how: Reading = DECIDED_BY_
     """
     if path.is_dir():
         raise UploadError(say("data.is_folder", path=path))
-    return read_blocks_apart(path, table, path.name, place, how)
+    return read_blocks_apart(path, table, place, how)
 
 
 def _folders(parent: Path) -> Iterator[Path]:

@@ -17,19 +17,19 @@ from clvcore.data.consequences import Considered
 from clvcore.data.dataset import Account, RawTable, Recipe
 from clvcore.data.meaning.currency import NO_MONEY
 from clvcore.data.meaning.readings import DOLLAR
-from clvcore.data.meaning.understanding import Understanding
 from clvcore.errors import ClvError
 from clvcore.messages import say
 from clvcore.report.tables import table_bytes
 from clvcore.report.wording import on_page
 from pages.parts.bring_again import again
+from pages.parts.bring_anew import anew
 from pages.parts.bring_clean import cleaning, is_action
 from pages.parts.bring_database import with_database
 from pages.parts.bring_files import files, forget
 from pages.parts.bring_form import facts, options, sound
-from pages.parts.bring_questions import questions
+from pages.parts.bring_questions import ask
 from pages.parts.bring_stored import stored
-from pages.parts.bring_table import Table, mark_of
+from pages.parts.bring_table import Table, mark_of, readings
 from pages.parts.bring_understood import first_rows, heading_of, known_as, lines
 from pages.parts.bring_weighed import weighed
 from pages.parts.wording import plain, why
@@ -47,6 +47,7 @@ def bring() -> None:
     wrong = st.session_state.pop("data_wrong", None)
     if wrong:
         st.error(wrong, icon=":material/error:")
+    anew()
     raws = with_database(files())
     if "events" not in raws and again(raws):
         return
@@ -109,7 +110,7 @@ def _understood(raws: Mapping[str, RawTable]) -> Asked:
         chosen = facts(events.raw, events.title, export, told or (named[0] if named else None))
     found = {name: one.understood(chosen.zone, chosen.currency) for name, one in tables.items()}
     with asks:
-        _ask(tables, found)
+        ask(tables, found)
     lines(events, found["events"])
     rows, beside = st.container(), st.container()
     made, until = options(events.raw, base)
@@ -124,9 +125,8 @@ def _understood(raws: Mapping[str, RawTable]) -> Asked:
             with beside.expander(heading_of(one), key=f"data_table_{name}"):
                 lines(one, found[name])
                 first_rows(one, found[name], base, chosen.zone)
-    columns = {key: own for one in tables.values() for key, own in one.columns().items()}
     plainly_shown = {key: way for one in tables.values() for key, way in one.masks.protect.items()}
-    made |= {"columns": columns} if columns else {}
+    made |= readings(tables.values())
     made |= {"protect": plainly_shown} if plainly_shown else {}
     bears_money = any(one.about == "currency" for each in found.values() for one in each.questions)
     return Asked(
@@ -141,19 +141,6 @@ def _understood(raws: Mapping[str, RawTable]) -> Asked:
             options=made,
         ),
     )
-
-
-def _ask(tables: Mapping[str, Table], found: Mapping[str, Understanding]) -> None:
-    """All open questions, before anything else."""
-    count = sum(len(one.questions) for one in found.values())
-    if not count:
-        return
-    with st.container(border=True):
-        one = say("page_data.known.open_count_one")
-        told = one if count == 1 else say("page_data.known.open_count", count=count)
-        st.markdown(f":material/help: **{told}**")
-        for name, one in found.items():
-            questions(tables[name], one)
 
 
 def _consequences(seen: Considered, heading: DeltaGenerator) -> None:

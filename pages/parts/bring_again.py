@@ -1,7 +1,8 @@
 """The next file of a data set: read by its recipe, compared with what is there, and added."""
 
+import json
 from collections.abc import Mapping
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 
 import polars as pl
@@ -11,17 +12,20 @@ from clvcore.charts import numbers, words
 from clvcore.data import recipe as recipes
 from clvcore.data.again.append import Appended, joined
 from clvcore.data.again.changes import Change, Changes, shown
-from clvcore.data.again.headers import Missing, known_columns, missing, under_their_names
+from clvcore.data.again.headers import Missing, fitted, known_columns, missing, under_their_names
+from clvcore.data.again.money import is_without_money
 from clvcore.data.again.replay import question, replay
 from clvcore.data.clean import Intake, bring_in
-from clvcore.data.dataset import Dataset, RawTable
+from clvcore.data.dataset import Dataset, RawTable, Recipe
 from clvcore.data.meaning.shaping import own_columns
 from clvcore.messages import say
 from clvcore.report.appended import came_told
 from clvcore.report.wording import on_page
 from clvcore.runs.workspace import Workspace
 from pages.parts import choice, linked
+from pages.parts.bring_questions import ask
 from pages.parts.bring_stored import stored
+from pages.parts.bring_table import Table, currency_key, readings
 from pages.parts.findings import tell
 from pages.parts.wording import plain
 
@@ -85,11 +89,14 @@ def _add(raws: Mapping[str, RawTable], like: str | None) -> None:
     answers = _answers(raws, previous)
     if answers is None:
         return
-    both, changes = _replayed(raws, previous, answers)
+    told = _settled(raws, previous, answers)
+    if told is None:
+        return
+    both, changes = _replayed(raws, previous, answers, told)
     intake = both.intake
     if intake.dataset.id == previous.id:
         st.info(say("page_data.again_nothing", name=plain(previous.name)))
-        _came(both, previous)
+        _came(both)
         return
     _tell(changes, both, previous)
     calm = "calm" if not changes.alarming else "alarming"
@@ -130,6 +137,35 @@ def _answers(raws: Mapping[str, RawTable], previous: Dataset) -> Answers | None:
     return {(one.table, one.column): None for one in gone} | chosen
 
 
+@dataclass(frozen=True, slots=True)
+class Said:
+    """How the files are read, with what a person said."""
+
+    recipe: Recipe
+    currency: str | None
+    """Of the first money; None where nobody had to say it."""
+
+
+def _settled(raws: Mapping[str, RawTable], previous: Dataset, answers: Answers) -> Said | None:
+    """How the files are read where they leave it open; None as long as a question is."""
+    recipe = fitted(previous.recipe, answers)
+    named = under_their_names(raws, recipe)
+    tables = {
+        name: Table(raw, None, recipe.options, recipe.maps.get(name)) for name, raw in named.items()
+    }
+    is_first = is_without_money(previous)
+    said = [st.session_state.get(currency_key(one)) for one in tables.values()]
+    chosen = next(filter(None, said), None) if is_first else None
+    currency = chosen if is_first else recipe.currency
+    found = {name: one.understood(recipe.time_zone, currency) for name, one in tables.items()}
+    ask(tables, found)
+    if any(one.questions for one in found.values()):
+        return None
+    maps = {name: one.column_map() for name, one in tables.items() if name not in recipe.maps}
+    settled = {**recipe.options, **readings(tables.values())}
+    return Said(replace(recipe, maps={**recipe.maps, **maps}, options=settled), chosen)
+
+
 def _said(previous: Dataset, raws: Mapping[str, RawTable]) -> bool:
     """Whether the questions about these files were answered once."""
     return st.session_state.get("data_again_said") == _key(raws, previous, {})
@@ -161,10 +197,11 @@ def _key(raws: Mapping[str, RawTable], previous: Dataset, answers: Answers) -> o
 
 
 def _replayed(
-    raws: Mapping[str, RawTable], previous: Dataset, answers: Answers
+    raws: Mapping[str, RawTable], previous: Dataset, answers: Answers, told: Said
 ) -> tuple[Appended, Changes]:
     """The data set with the files and what differs; worked out once for each state of the files."""
-    key, said = _key(raws, previous, answers), st.session_state
+    settled = json.dumps([recipes.to_json(told.recipe), told.currency])
+    key, said = (_key(raws, previous, answers), settled), st.session_state
     known = said.get("data_again")
     if known is None or known[0] != key:
         with st.spinner(say("page_data.bring.checking")):
@@ -172,9 +209,9 @@ def _replayed(
             there = workspace.intake_of(previous)
             fresh, changes = replay(
                 raws,
-                previous.recipe,
+                told.recipe,
                 there,
-                answers,
+                currency=told.currency,
                 now=datetime.now(UTC),
                 key=workspace.key(),
             )
@@ -196,7 +233,7 @@ def _tell(changes: Changes, both: Appended, previous: Dataset) -> None:
     if first.table != "events":
         key = f"{key}_table"
     st.subheader(say(key, **told), anchor=False)
-    _came(both, previous)
+    _came(both)
     for one in changes.news[:SHOWN]:
         tell(one)
     if len(changes.all) < 2:  # nothing to look up beside what is told
@@ -207,9 +244,9 @@ def _tell(changes: Changes, both: Appended, previous: Dataset) -> None:
         _table(changes.all)
 
 
-def _came(both: Appended, previous: Dataset) -> None:
+def _came(both: Appended) -> None:
     """What became of every row of the files."""
-    for one in came_told(both, previous.currency):
+    for one in came_told(both, both.intake.dataset.currency):
         st.write(plain(one))
 
 
@@ -287,5 +324,5 @@ def _by_file(raws: Mapping[str, RawTable]) -> None:
 def _accept(intake: Intake, told: str) -> None:
     """Store the data set and let all pages be about it."""
     if stored(intake, told):
-        for name in ("data_again", "data_again_said"):
+        for name in ("data_again", "data_again_said", "data_db_taken"):
             st.session_state.pop(name, None)

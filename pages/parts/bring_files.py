@@ -5,13 +5,12 @@ from streamlit.runtime.uploaded_file_manager import UploadedFile
 
 from clvcore.data.cells.private import masked, suspects
 from clvcore.data.dataset import RawTable
-from clvcore.data.files.read import first_rows
 from clvcore.data.files.reading import Reading
 from clvcore.data.meaning.known import known_exports
 from clvcore.data.meaning.together import together
 from clvcore.errors import ClvError
 from clvcore.messages import say
-from clvcore.runs.reading import read_apart
+from clvcore.runs.reading import first_rows, read_apart
 from clvcore.runs.workspace import Workspace
 from pages.parts import bring_reading
 from pages.parts.wording import plain, why
@@ -58,9 +57,9 @@ def _table(table: str) -> RawTable | None:
         args=(table,),
     )
     if not uploads:
-        if table == "events":
-            most = st.get_option("server.maxUploadSize")
-            st.caption(plain(say("page_data.bring.limit", most=most)))
+        most = st.get_option("server.maxUploadSize")
+        key = "limit" if table == "events" else "limit_companion"
+        st.caption(plain(say(f"page_data.bring.{key}", most=most)))
         return None
     files = _read(table, uploads)
     raws = [one.raw for one in files if one.raw is not None]
@@ -102,7 +101,7 @@ def _read_one(table: str, upload: UploadedFile, how: Reading) -> RawTable:
         ClvError: the file cannot be read.
     """
     content, look = upload.getvalue(), st.empty()
-    begun = first_rows(content, table=table, source=upload.name, how=how)
+    begun = first_rows(content, table, upload.name, how)
     if begun is not None:
         rows = masked(begun.frame, suspects(table, begun.frame))
         look.dataframe(rows, key=f"data_begun_{table}", hide_index=True)

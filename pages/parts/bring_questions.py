@@ -1,5 +1,6 @@
 """What cannot be told from the files is asked, each question with its readings side by side."""
 
+from collections.abc import Mapping
 from datetime import date
 from typing import Any
 
@@ -15,7 +16,20 @@ CURRENCIES = ("EUR", "USD", "GBP", "CNY", "JPY", "CHF")
 FIRST_DAYS = date(1970, 1, 1)
 
 
-def questions(table: Table, found: Understanding) -> None:
+def ask(tables: Mapping[str, Table], found: Mapping[str, Understanding]) -> None:
+    """All open questions, before anything else."""
+    count = sum(len(one.questions) for one in found.values())
+    if not count:
+        return
+    with st.container(border=True):
+        one = say("page_data.known.open_count_one")
+        told = one if count == 1 else say("page_data.known.open_count", count=count)
+        st.markdown(f":material/help: **{told}**")
+        for name, one in found.items():
+            _questions(tables[name], one)
+
+
+def _questions(table: Table, found: Understanding) -> None:
     """The open questions of a table, each with its readings side by side."""
     for one in found.questions:
         answers = _answers(table, one)
@@ -23,16 +37,18 @@ def questions(table: Table, found: Understanding) -> None:
             _currency(one, table)
         elif one.about == "first_day":
             place = f"data_ask_first_day_{one.role}_{table.raw.name}_{table.title}"
-            first_day(plain(one.text), place, on_change=_answer, args=(place, _target(table, one)))
+            first_day(
+                plain(one.text), place, on_change=_answer, args=(place, *_targets(table, one))
+            )
         elif answers:
             st.radio(
                 plain(one.text),
                 list(answers),
                 index=None,
                 format_func=lambda value, told=answers: plain(told[value]),
-                key=(place := f"data_ask_{one.about}_{one.role}_{table.raw.name}_{table.title}"),
+                key=(place := _place(table, one)),
                 on_change=_answer,
-                args=(place, _target(table, one)),
+                args=(place, *_targets(table, one)),
             )
         else:
             st.markdown(plain(one.text))
@@ -61,15 +77,22 @@ def _answers(table: Table, one: Question) -> dict[str, str]:
     return {answer.value: answer.text for answer in proposed if answer.value not in taken}
 
 
-def _target(table: Table, one: Question) -> str:
-    """The box that an answer goes into."""
+def _place(table: Table, one: Question) -> str:
+    """Name of the buttons of a question, others for other files."""
+    about = "_".join([one.about, one.role, table.raw.name, table.title, *one.files])
+    return f"data_ask_{about}"
+
+
+def _targets(table: Table, one: Question) -> list[str]:
+    """The boxes that an answer goes into."""
     if one.about == "role" or one.column is None:
-        return table.key(one.role)
-    return table.reading_key(one.column, one.about)
+        return [table.key(one.role)]
+    return [table.reading_key(one.column, one.about, file) for file in one.files or ("",)]
 
 
-def _answer(place: str, target: str) -> None:
-    st.session_state[target] = st.session_state[place]
+def _answer(place: str, *targets: str) -> None:
+    for target in targets:
+        st.session_state[target] = st.session_state[place]
 
 
 def _currency(one: Question, table: Table) -> None:

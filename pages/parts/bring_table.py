@@ -1,12 +1,13 @@
 """One table of the bring-in form: what was proposed for it, and what a person makes of that."""
 
 import json
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from datetime import date
 from typing import Any
 
 import streamlit as st
 
+from clvcore.data.cells.by_file import Files
 from clvcore.data.cells.choices import Choices
 from clvcore.data.cells.roles import ROLES
 from clvcore.data.dataset import ColumnMap, RawTable
@@ -29,14 +30,20 @@ ASKED = {
 class Table:
     """One table on the page: what was proposed for it, and what a person makes of that."""
 
-    def __init__(self, raw: RawTable, export: Known | None, base: Mapping[str, Any]) -> None:
-        """The table, read as the export, with the options of the export."""
+    def __init__(
+        self,
+        raw: RawTable,
+        export: Known | None,
+        base: Mapping[str, Any],
+        given: ColumnMap | None = None,
+    ) -> None:
+        """The table, read as the export, with its options; or by the map of a recipe with those."""
         self.raw, self.export, self.base = raw, export, base
         self.title = f"{raw.source}_{export.key}" if export else raw.source
         self.masks = Masks(raw, self.title, json.dumps(mark_of(raw)))
-        self.proposal = _once(raw, "proposed", "", export=export, options=base)
-        given = self.proposal.map.roles
-        rest = [role.name for role in ROLES[raw.name] if role.name in given]
+        self.proposal = _once(raw, "proposed", given or "", export=export, options=base)
+        proposed = self.proposal.map.roles
+        rest = [role.name for role in ROLES[raw.name] if role.name in proposed]
         asked = ASKED[raw.name]
         self.roles = [*asked, *(name for name in rest if name not in asked)]
 
@@ -66,13 +73,35 @@ class Table:
                 found[name] = {**found.get(name, {}), **said}
         return {name: own for name, own in found.items() if own}
 
-    def reading_key(self, column: str, part: str) -> str:
-        """Name of the box for one part of a column's reading."""
-        return f"data_how_{self.raw.name}_{column}_{part}_{self.title}"
+    def files(self) -> dict[str, dict[str, dict[str, str]]]:
+        """What is said about the reading of single columns in one of several files."""
+        names = self.file_names
+        found = {
+            file: {
+                f"{self.raw.name}.{column}": said
+                for column in self.column_map().roles.values()
+                if (said := self._said(column, file))
+            }
+            for file in (names if len(names) > 1 else ())
+        }
+        return {file: own for file, own in found.items() if own}
+
+    @property
+    def file_names(self) -> tuple[str, ...]:
+        """Names of the files that the rows are of."""
+        return Files.of(self.raw).names
+
+    def _said(self, column: str, file: str) -> dict[str, str]:
+        keys = {part: self.reading_key(column, part, file) for part in ("decimal", "date_order")}
+        return {part: said for part, key in keys.items() if (said := st.session_state.get(key))}
+
+    def reading_key(self, column: str, part: str, file: str = "") -> str:
+        """Name of the box for one part of a column's reading, in all files or in one."""
+        return f"data_how_{self.raw.name}_{column}_{part}_{self.title}{file and f'_{file}'}"
 
     def understood(self, zone: str, currency: str | None) -> Understanding:
         """What is understood under all that is chosen now."""
-        options = {**self.base, "columns": self.columns()}
+        options = {**self.base, "columns": self.columns(), "files": self.files()}
         return _once(
             self.raw,
             "settled",
@@ -130,3 +159,11 @@ def mark_of(raw: RawTable) -> list[Any]:
 def currency_key(events: Table) -> str:
     """Name of the box for the currency."""
     return f"data_currency_{events.title}"
+
+
+def readings(tables: Iterable[Table]) -> dict[str, Any]:
+    """What is said of the readings of all tables, as options of a recipe."""
+    tables = list(tables)
+    columns = {name: own for one in tables for name, own in one.columns().items()}
+    files = {file: own for one in tables for file, own in one.files().items()}
+    return {name: said for name, said in (("columns", columns), ("files", files)) if said}

@@ -30,7 +30,15 @@ COLOUR: dict[Confidence, Literal["green", "orange", "gray"]] = {
     Confidence.UNSURE: "orange",
 }
 LINE = "{reads}  \n:small[:gray[{reason}]]"
-MARKS = {".": "point", ",": "comma"}
+WAYS = {
+    "decimal": {".": "page_data.known.mark_point", ",": "page_data.known.mark_comma"},
+    "date_order": {
+        "dmy": "page_data.bring.date_order_dmy",
+        "mdy": "page_data.bring.date_order_mdy",
+    },
+}
+FEW_FILES = 12
+"""Files that have a box of their own."""
 WIDTH = 4
 FEW_ROWS, FEW_ROWS_PX = 6, 248
 
@@ -107,24 +115,9 @@ def _reading(table: Table, one: Proposal) -> None:
             label = say("page_data.known.first_day")
             first_day(label, table.reading_key(one.column, "first_day"))
         auto = say("page_data.bring.auto")
+        _of_files(table, one, "decimal" if evidence == "number" else "date_order")
         if evidence == "number":
-            st.selectbox(
-                say("page_data.bring.decimal"),
-                [".", ","],
-                index=None,
-                format_func=lambda mark: say(f"page_data.known.mark_{MARKS[mark]}"),
-                placeholder=auto,
-                key=table.reading_key(one.column, "decimal"),
-            )
             return
-        st.selectbox(
-            say("page_data.bring.date_order"),
-            ["dmy", "mdy"],
-            index=None,
-            format_func=lambda order: say(f"page_data.bring.date_order_{order}"),
-            placeholder=auto,
-            key=table.reading_key(one.column, "date_order"),
-        )
         st.selectbox(
             say("page_data.known.epoch"),
             get_args(Unit),
@@ -140,6 +133,21 @@ def _reading(table: Table, one: Proposal) -> None:
             placeholder=say("page_data.known.zone_of_all"),
             key=table.reading_key(one.column, "zone"),
             help=say("page_data.bring.time_zone_help"),
+        )
+
+
+def _of_files(table: Table, one: Proposal, part: Literal["decimal", "date_order"]) -> None:
+    """The box for the decimal mark or the order of day and month: in all files, and in each."""
+    names = table.file_names
+    label, values = say(f"page_data.bring.{part}"), WAYS[part]
+    for file in ("", *(names if 1 < len(names) <= FEW_FILES else ())):
+        st.selectbox(
+            say("page_data.known.in_file", part=label, file=file) if file else label,
+            list(values),
+            index=None,
+            format_func=lambda value: say(values[value]),
+            placeholder=say("page_data.known.as_all" if file else "page_data.bring.auto"),
+            key=table.reading_key(one.column, part, file),
         )
 
 

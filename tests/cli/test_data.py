@@ -328,3 +328,68 @@ def test_next_months_spend_comes_alone_and_no_day_is_counted_twice(clv, events, 
     assert made["tables"]["spend"]["money_ignored"] == 3.0
     assert made["tables"]["events"]["rows_in"] == 2
     assert "Nothing new" in clv("append", "mine", "--spend", spend).stdout
+
+
+def test_marks_and_dates_are_said_of_one_file_by_its_name(clv, tmp_path):
+    files = {"german.csv": "user;time;total\n1;25.01.2025;1.234,50\n",
+             "open.csv": 'user,time,total\n2,03/04/2025,"12,345"\n'}  # fmt: skip
+    words = ["import"]
+    for name, text in files.items():
+        (tmp_path / name).write_text(text)
+        words += ["--events", tmp_path / name]
+    asked = clv(*words, "--explain").stdout
+    assert "In open.csv: What is 12,345 in column 'total'?" in asked
+    assert "say --date-order 'open.csv=dmy'" in " ".join(asked.split())
+    with pytest.raises(ClvError, match=r"'other\.csv' is none of the files .*german\.csv"):
+        clv(*words, "--decimal", "other.csv=,")
+    with pytest.raises(ClvError, match=r"'open\.csv=;' is no value"):
+        clv(*words, "--decimal", "open.csv=;")
+    said = ("--decimal", "open.csv=.", "--date-order", "open.csv=mdy")
+    made = json.loads(clv(*words, *said, "--json").stdout)
+    assert made["money_by_stream"] == {"purchase": 1234.5 + 12345.0}
+    assert made["observed"] == ["2025-01-25T00:00:00+00:00", "2025-03-04T00:00:00+00:00"]
+
+
+def test_what_the_next_file_leaves_open_is_answered_as_at_the_first(clv, tmp_path):
+    first, later = tmp_path / "first.csv", tmp_path / "later.csv"
+    first.write_text("user,time,what,total\n1,25/01/2025,buy,2.50\n2,26/01/2025,buy,3.50\n")
+    later.write_text(
+        'user,time,what,total\n1,03/02/2025,zap,"1,250 EUR"\n2,04/02/2025,zap,5.00 USD\n'
+    )
+    clv("import", "--events", first, "--map", "kind=what", "--map-kind", "buy=purchase")
+    with pytest.raises(ClvError, match=r"--date-order dmy"):
+        clv("check", "first", "--events", later)
+    words = ("append", "first", "--events", later, "--date-order", "later.csv=dmy", "--json")
+    made = json.loads(clv(*words, "--map-kind", "zap=purchase", "--rates", "USD=2").stdout)
+    assert made["money_by_stream"] == {"purchase": 6.0 + 1250.0 + 10.0}
+    assert made["observed"][1] == "2025-02-04T00:00:00+00:00"
+
+
+def test_days_that_are_counted_in_the_next_file_have_a_first_day(clv, tmp_path):
+    head = "household_key,BASKET_ID,DAY,PRODUCT_ID,QUANTITY,SALES_VALUE,TRANS_TIME\n"
+    first, later = tmp_path / "first.csv", tmp_path / "later.csv"
+    first.write_text(f"{head}2375,1,2,1004906,1,1.39,1631\n")
+    later.write_text(f"{head}2375,2,2,1004906,1,1.39,1631\n")
+    clv("import", "--events", first, "--first-day", "2016-01-01")
+    words = ("append", "first", "--events", later, "--first-day", "2017-01-01", "--json")
+    made = json.loads(clv(*words).stdout)
+    assert made["observed"] == ["2016-01-02T16:31:00+00:00", "2017-01-02T16:31:00+00:00"]
+
+
+def test_the_currency_of_the_first_money_is_asked_for(clv, tmp_path):
+    looks, spend = tmp_path / "looks.csv", tmp_path / "spend.csv"
+    looks.write_text("user,item,time\n1,a,2025-01-01\n2,b,2025-02-01\n")
+    spend.write_text("date,channel,cost\n2025-01-01,ads,10.00\n")
+    first = json.loads(clv("import", "--events", looks, "--json", currency=()).stdout)["id"]
+    words = ("append", first, "--spend", spend)
+    with pytest.raises(ClvError, match=r"In which currency .*'cost'.*Say it with --currency"):
+        clv(*words)
+    made = json.loads(clv(*words, "--currency", "usd", "--json").stdout)
+    assert made["currency"] == "USD"
+    text = clv(*words, "--currency", "usd", "--name", "again").stdout
+    assert "USD 10.00" in text
+    with pytest.raises(ClvError, match=r"counts its money in USD.*--rates CHF="):
+        clv("append", made["id"], "--spend", spend, "--currency", "CHF")
+    spend.write_text("date,channel,cost\n2025-01-01,ads,£10.00\n")
+    told = clv("append", first, "--spend", spend, "--name", "told", "--json").stdout
+    assert json.loads(told)["currency"] == "GBP"

@@ -5,7 +5,7 @@ from decimal import Decimal
 import polars as pl
 import pytest
 
-from clvcore.data.files.read import first_rows, read
+from clvcore.data.files.read import read
 from clvcore.data.files.top import separator_of
 from clvcore.errors import MappingError, UploadError
 
@@ -150,17 +150,3 @@ def test_parquet_becomes_text_in_plain_spelling():
 def test_parquet_without_rows_is_refused():
     with pytest.raises(UploadError, match="no rows"):
         parquet(pl.DataFrame({"user": []}, schema={"user": pl.String}))
-
-
-def test_the_first_rows_of_a_large_text_are_those_of_the_whole():
-    lines = [f"u{place:07d},p{place % 50},2025-01-01 10:00:00" for place in range(300_000)]
-    content = ("user,item,time\n" + "\n".join(lines)).encode()
-    begun = first_rows(content, table="events", source="file.csv")
-    assert begun is not None
-    assert begun.frame.equals(rows_of(content).frame.head(begun.frame.height))
-    assert begun.frame.height == 20
-
-
-@pytest.mark.parametrize("content", [b"user,item\na,b\n", b"PAR1" + bytes(9 << 20)])
-def test_small_files_and_foreign_formats_are_told_by_the_whole(content):
-    assert first_rows(content, table="events", source="file.csv") is None

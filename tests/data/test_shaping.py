@@ -13,7 +13,7 @@ from clvcore.columns import Kind
 from clvcore.data.again.replay import replay
 from clvcore.data.cells.choices import Choices
 from clvcore.data.clean import bring_in
-from clvcore.data.dataset import Recipe
+from clvcore.data.dataset import Recipe, Severity
 from clvcore.data.files.read import read
 from clvcore.data.meaning.blocks import Blocks
 from clvcore.data.meaning.known import known_exports, recognised
@@ -381,3 +381,25 @@ def test_a_recipe_with_a_first_day_reads_the_next_files_from_the_same_day():
     new, _ = replay({"events": file(next_, "next.csv")}, previous.dataset.recipe, previous)
     assert f"{new.dataset.events[col.AT].min():%Y-%m-%d}" == "2016-01-01"
     assert "2016-02-09" in {f"{at:%Y-%m-%d}" for at in new.dataset.events[col.AT]}
+
+
+def test_columns_that_lay_out_or_join_the_rows_are_not_told_to_be_without_use():
+    raws, recipe = instacart()
+    export = recognised(raws, known_exports())
+    named = export.named(raws)
+    unused = {name: understand(raw, export=export).unused for name, raw in named.items()}
+    assert unused["events"] == ("add_to_cart_order", "reordered", "eval_set", "order_dow")
+    assert unused["items"] == ("department",)
+    told = {one.rule: one.text for one in bring_in(raws, recipe).dataset.findings}
+    names = "add_to_cart_order, reordered, eval_set, order_dow"
+    assert told["unused_columns"].endswith(f": {names}.")
+    shop = {one.rule: one.text for one in taken(SHOPIFY).dataset.findings}
+    assert "Subtotal" not in shop.get("unused_columns", "")
+
+
+def test_purchases_of_an_export_without_money_are_a_note_and_no_warning():
+    raws, recipe = instacart()
+    found = {one.rule: one for one in bring_in(raws, recipe).dataset.findings}
+    assert "unpriced_purchase" not in found
+    assert found["no_money"].severity is Severity.NOTE
+    assert "count by their number, not by their worth" in found["no_money"].text

@@ -188,3 +188,24 @@ def assert_reads_alike(content: bytes, n_bytes: int) -> None:
     assert held.lines.to_list() == raw.lines.to_list()
     assert held.reading == raw.reading
     assert held.files == raw.files
+
+
+@settings(deadline=None, max_examples=15)
+@given(
+    st.lists(st.tuples(ROW, st.sampled_from(["1.234,56", "7,5"])), min_size=1, max_size=15),
+    st.lists(st.tuples(ROW, st.sampled_from(["1,234.56", "7.5"])), min_size=1, max_size=15),
+    st.sampled_from([1, 3]),
+    st.integers(60, 400),
+)
+def test_files_that_write_numbers_otherwise_are_read_alike_however_they_are_cut(
+    german, english, parts, n_bytes
+):
+    def content(rows):
+        lines = [[*row[:3], "purchase", money, "", *row[6:9], "EUR"] for row, money in rows]
+        return "\n".join([HEAD, *(",".join(f'"{cell}"' for cell in row) for row in lines)]).encode()
+
+    files = {"de.csv": content(german), "en.csv": content(english)}
+    blocks = combined_blocks([blocks_of(one, n_bytes, name) for name, one in files.items()])
+    raw = combined([read(one, table="events", source=name) for name, one in files.items()])
+    recipe = Recipe("x", "EUR", options={"date_order": "dmy", "not_items": ["POST"]})
+    assert_same(blocks, raw, recipe, parts)

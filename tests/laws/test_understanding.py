@@ -9,9 +9,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from clvcore.data.cells.amounts import EXACT, bare, decimal_mark, exact
+from clvcore.data.cells.choices import Choices
 from clvcore.data.cells.moments import date_order
 from clvcore.data.cells.roles import ROLES
-from clvcore.data.files.read import read
+from clvcore.data.cells.table import Cells
+from clvcore.data.files.read import combined, read
 from clvcore.data.meaning.understanding import understand
 from clvcore.errors import ClvError
 
@@ -88,3 +90,38 @@ def test_any_table_is_understood_or_refused_in_a_sentence(data):
     assert not open_roles & set(found.map.roles)
     for question in found.questions:
         assert question.about in {"role", "currency"} or len(question.answers) == 2
+
+
+CENTS = st.lists(st.integers(0, 10**9), min_size=1, max_size=6)
+
+
+def written(cents, mark):
+    """An amount with two places and its thousands parted, as a German or an English hand writes it."""
+    text = f"{Decimal(cents).scaleb(-2):,.2f}"
+    return text.translate(str.maketrans(",.", ".,")) if mark == "," else text
+
+
+@settings(deadline=None, max_examples=60)
+@given(st.lists(st.tuples(CENTS, st.sampled_from([",", "."])), min_size=1, max_size=5))
+def test_files_of_any_hands_in_any_order_add_up_to_the_cent(files):
+    raws = [
+        read(
+            "\n".join(
+                ["user;time;amount", *(f"u;2025-01-01;{written(one, mark)}" for one in cents)]
+            ).encode(),
+            table="events",
+            source="same.csv" if place % 2 else f"{place}.csv",
+        )
+        for place, (cents, mark) in enumerate(files)
+    ]
+    raws = list({one.files[0].sha256: one for one in raws}.values())
+    expected = sum(
+        sum(Decimal(one.translate(str.maketrans("", "", ",."))) for one in raw.frame["amount"])
+        for raw in raws
+    )
+    raw = combined(raws)
+    assert not understand(raw, currency="EUR").questions
+    cells = Cells(raw, understand(raw, currency="EUR").map, "UTC", Choices())
+    numbers, wrong = cells.numbers("amount")
+    assert not wrong.any()
+    assert sum(numbers.to_list()) == expected.scaleb(-2)

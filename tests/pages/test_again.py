@@ -135,3 +135,36 @@ def test_next_months_spend_is_added_alone(bringing):
     made = Workspace.default().resolve("mine")
     assert sum(made.spend["amount"]) == Decimal("15.50")
     assert made.events.height == 90
+
+
+def test_what_the_next_file_leaves_open_is_asked_and_then_added(bringing):
+    text = b'client,item,time,kind,amount\nu1,i1,03/04/2025 10:00,purchase,"5.00"\n'
+    at = upload(bringing, text)
+    (asked,) = at.radio
+    assert "Which part of 03/04/2025" in asked.label
+    assert "data_again_accept" not in [one.key for one in at.button]
+    asked.set_value("mdy").run()
+    assert not at.exception
+    at.button(key="data_again_accept").click().run()
+    assert not at.exception
+    made = Workspace.default().resolve(Workspace.default().entries()[0].id)
+    assert f"{made.observed[1]:%Y-%m-%d}" == "2025-03-04"
+
+
+def test_spend_that_is_the_first_money_is_asked_for_its_currency(opened, home):
+    looks = {"events": read(b"user,item,time\n1,a,2025-01-05\n", table="events", source="l.csv")}
+    intake = bring_in(looks, Recipe("looks", "EUR"))
+    Workspace(home).add(intake)
+    at = opened("data", data=intake.dataset.id)
+    at.session_state["data_view"] = "bring"
+    at.run()
+    spend = b"date,channel,cost\n2025-01-05,ads,10.00\n"
+    at.file_uploader(key="data_file_spend").upload("spend.csv", spend, "text/csv").run()
+    assert not at.exception
+    (asked,) = (one for one in at.button_group if "currency" in one.label)
+    assert "In which currency are the amounts of column 'cost'" in asked.label
+    asked.set_value("USD").run()
+    assert not at.exception
+    assert "USD 10.00" in texts(at)
+    at.button(key="data_again_accept").click().run()
+    assert Workspace.default().entries()[0].currency == "USD"

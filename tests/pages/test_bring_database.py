@@ -129,3 +129,35 @@ def test_a_closed_panel_asks_nobody(opened, monkeypatch):
     at.session_state["data_view"] = "bring"
     at.run()
     assert not at.exception
+
+
+def test_the_database_is_asked_anew_and_what_changed_is_shown_before_it_is_accepted(named, opened):
+    at = bringing(opened)
+    assert "data_anew" not in [one.key for one in at.button], "this data set came from files"
+    at.selectbox(key="data_db_source").set_value("shop").run()
+    take(at, EVENTS, "events")
+    currency = next(one for one in at.text_input if (one.key or "").startswith("data_currency"))
+    currency.set_value("EUR")
+    at.button(key="data_check").click().run()
+    at.button(key="data_accept").click().run()
+    before = Workspace.default().entries()[0]
+    with sqlite3.connect(named / "shop.sqlite") as database:
+        database.execute("INSERT INTO orders VALUES ('c1', 's1', '2025-01-29', 7.25)")
+    at.session_state["data_view"] = "bring"
+    at.run()
+    assert "came from the database shop" in texts(at)
+    assert at.text_input(key="data_anew_since").value == "2025-01-05"
+    at.button(key="data_anew").click().run()
+    assert not at.exception
+    assert "1 new event" in texts(at)
+    assert Workspace.default().entries()[0] == before, "nothing is stored before it is accepted"
+    at.button(key="data_again_accept").click().run()
+    assert not at.exception
+    newest = Workspace.default().entries()[0]
+    assert newest.rows == before.rows + 1
+    at.session_state["data_view"] = "bring"
+    at.run()
+    assert say("page_data.bring.start") in texts(at), "what was accepted is no longer waiting"
+    (named / "shop.sqlite").unlink()
+    at.button(key="data_anew").click().run()
+    assert len(at.error) == 1

@@ -39,7 +39,7 @@ def test_what_is_stored_and_told_is_that_of_the_whole(file, tmp_path):
     raw = read_apart(file, "events", file.name)
     whole = bring_in({"events": raw}, recipe).dataset
     with workspace.spilled() as place:
-        blocks = read_blocks_apart(file, "events", file.name, place, block_bytes=SMALL)
+        blocks = read_blocks_apart(file, "events", place, block_bytes=SMALL)
         assert len(blocks.blocks) > 3
         brought = bring_in_parts(blocks, {}, recipe, place / "work", parts=4)
         folder = workspace.add_parted(brought)
@@ -54,10 +54,10 @@ def test_what_is_stored_and_told_is_that_of_the_whole(file, tmp_path):
 
 
 def test_a_small_file_and_one_that_is_no_text_are_one_block(file, tmp_path):
-    assert len(read_blocks_apart(file, "events", "x", tmp_path).blocks) == 1
+    assert len(read_blocks_apart(file, "events", tmp_path).blocks) == 1
     table = tmp_path / "events.parquet"
     pl.read_csv(file, infer_schema=False, truncate_ragged_lines=True).write_parquet(table)
-    blocks = read_blocks_apart(table, "events", "x", tmp_path, block_bytes=100)
+    blocks = read_blocks_apart(table, "events", tmp_path, block_bytes=100)
     assert len(blocks.blocks) == 1
     assert blocks.rows == 9003
 
@@ -66,12 +66,12 @@ def test_what_is_wrong_with_a_large_file_is_said_by_its_child(tmp_path):
     wrong = tmp_path / "wrong.csv"
     wrong.write_bytes(b"user,item,time\n" + b"\n" * 1000)
     with pytest.raises(UploadError, match="no rows"):
-        read_blocks_apart(wrong, "events", "wrong.csv", tmp_path, block_bytes=100)
+        read_blocks_apart(wrong, "events", tmp_path, block_bytes=100)
 
 
 def test_a_data_set_in_parts_may_not_hide_a_sample_either(file, tmp_path):
     workspace = Workspace(tmp_path / "home")
-    blocks = read_blocks_apart(file, "events", "x", tmp_path, block_bytes=SMALL)
+    blocks = read_blocks_apart(file, "events", tmp_path, block_bytes=SMALL)
     brought = bring_in_parts(blocks, {}, Recipe("storefront", "EUR"), tmp_path / "work")
     with pytest.raises(ConfigError, match="storefront"):
         workspace.add_parted(brought)

@@ -19,9 +19,9 @@ from clvcore.data.files.read import read
 from clvcore.data.files.reading import Reading
 from clvcore.errors import ClvError, NotFoundError, UploadError
 from clvcore.messages.languages import speaking
-from clvcore.runs import reading
+from clvcore.runs import reading, spare
 from clvcore.runs.locks import held
-from clvcore.runs.reading import read_apart, sweep
+from clvcore.runs.reading import first_rows, read_apart, sweep
 
 GAVE_UP = "took more memory or time than a table of its size needs"
 
@@ -86,7 +86,12 @@ def test_a_child_that_takes_too_long_is_ended():
 
 
 def test_what_a_dying_child_said_is_logged(monkeypatch, caplog):
-    monkeypatch.setattr(reading, "_CODE", "raise SystemError('a bug of ours')")
+    code = (
+        "import sys; sys.path.insert(0, sys.argv.pop(1)); from clvcore.runs import reading_child;"
+        "reading_child._answer = lambda *_, **__: exec(\"raise SystemError('a bug of ours')\");"
+        "reading_child.wait()"
+    )
+    monkeypatch.setattr(spare, "_CODE", code)
     with pytest.raises(UploadError, match=GAVE_UP):
         apart(gzip.compress(TABLE))
     assert "a bug of ours" in caplog.text
@@ -158,8 +163,7 @@ def test_damaged_parquet_never_ends_the_parent():
 
 @pytest.mark.slow
 @pytest.mark.parametrize("case", [*GOOD, *REFUSED], ids=lambda case: case.name)
-def test_every_nasty_file_comes_out_of_a_child_as_it_does_here(case, monkeypatch):
-    monkeypatch.setattr(reading, "_SMALL", -1)
+def test_every_nasty_file_comes_out_of_a_child_as_it_does_here(case):
     content = case.content()
     if case.refused:
         with pytest.raises(ClvError) as there:
@@ -202,3 +206,19 @@ def test_reading_clears_away_what_an_earlier_server_left():
     (left / "held").touch()
     apart(gzip.compress(TABLE))
     assert is_tidy()
+
+
+def test_the_first_rows_of_a_large_text_are_those_of_the_whole():
+    lines = [f"u{place:07d},p{place % 50},2025-01-01 10:00:00" for place in range(300_000)]
+    content = ("user,item,time\n" + "\n".join(lines)).encode()
+    begun = first_rows(content, "events", "file.csv")
+    assert begun is not None
+    assert begun.frame.equals(
+        read(content, table="events", source="file.csv").frame.head(begun.frame.height)
+    )
+    assert begun.frame.height == 20
+
+
+@pytest.mark.parametrize("content", [b"user,item\na,b\n", b"PAR1" + bytes(9 << 20)])
+def test_small_files_and_foreign_formats_are_told_by_the_whole(content):
+    assert first_rows(content, "events", "file.csv") is None

@@ -149,6 +149,11 @@ def _renamed(options: Mapping[str, Any], table: str, old: str, new: str) -> dict
     names = {old: new, f"{table}.{old}": f"{table}.{new}"}
     if "columns" in made:
         made["columns"] = {names.get(name, name): own for name, own in made["columns"].items()}
+    if "files" in made:
+        made["files"] = {
+            file: {names.get(name, name): how for name, how in own.items()}
+            for file, own in made["files"].items()
+        }
     if table == "events" and made.get("item_title") == old:
         made["item_title"] = new
     attributes = made.get("user_attributes")

@@ -8,6 +8,7 @@ import polars as pl
 
 from clvcore.data.again.changes import Changes, changes
 from clvcore.data.again.headers import Missing, fitted, missing, under_their_names
+from clvcore.data.again.money import in_its_currency
 from clvcore.data.clean import Intake, finished, prepare, scanned
 from clvcore.data.cleaning.memory import usable, without_those_there
 from clvcore.data.cleaning.quality import IGNORING, WHY
@@ -71,6 +72,7 @@ def replay(
     previous: Intake,
     answers: Mapping[tuple[str, str], str | None] | None = None,
     *,
+    currency: str | None = None,
     now: datetime | None = None,
     key: bytes | None = None,
 ) -> tuple[Intake, Changes]:
@@ -81,11 +83,13 @@ def replay(
         recipe: How to read them: the recipe of ``previous``, as a rule.
         previous: What is there.
         answers: (table, column) that the files lack -> its new name; None leaves its role out.
+        currency: Of their money, where there was none before.
         now: As for `clvcore.data.clean.bring_in`.
         key: As there.
 
     Raises:
-        MappingError: a column that the recipe reads is not there, and nobody said what to do.
+        MappingError: a column that the recipe reads is not there, and nobody said what to do; or
+            theirs is the first money, and nothing tells its currency.
         ClvError: as `replayed`.
     """
     data = previous.dataset
@@ -96,6 +100,7 @@ def replay(
         if one.required or one.near:
             raise MappingError(question(one, raws[one.table]))
     known = fitted(known, {(one.table, one.column): None for one in open_})
+    known = in_its_currency(known, data, raws, currency)
     found = replayed(previous, raws, known, now=now, key=key)
     return found.new, changes(data, found.whole.dataset, raws)
 

@@ -1,4 +1,4 @@
-"""Numbers as people write them become exact decimals; the decimal mark is one per column."""
+"""Numbers as people write them become exact decimals; the decimal mark is one per column and file."""
 
 from dataclasses import dataclass
 from typing import Literal

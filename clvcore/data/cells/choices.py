@@ -24,6 +24,10 @@ SHAPES = (
     "woocommerce_orders",
 )
 """Names of the ways to lay out the rows of an export anew."""
+EVERY = "*"
+"""Every column of a file."""
+_BY_FILE = {"decimal", "date_order"}
+"""What can be said of a column in one file alone."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,6 +76,9 @@ class Choices:
     rate are left out."""
     columns: Mapping[str, ColumnChoices] = field(default_factory=dict)
     """column, or table.column -> how it alone is read; goes before the choices for all"""
+    files: Mapping[str, Mapping[str, ColumnChoices]] = field(default_factory=dict)
+    """file -> what ``columns`` would say of that file alone, where `EVERY` stands for all its columns;
+    goes before everything else, and only for the decimal mark and the order of day and month"""
     shapes: Mapping[str, str] = field(default_factory=dict)
     """table -> how its rows are laid out anew, see `clvcore.data.meaning.shaping`"""
     names: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
@@ -85,6 +92,19 @@ class Choices:
             decimal=own.decimal or self.decimal,
             date_order=own.date_order or self.date_order,
             first_day=own.first_day or self.first_day,
+        )
+
+    def of_file(self, table: str, column: str, file: str) -> ColumnChoices:
+        """The same in one of several files; what is said of that file goes first."""
+        whole, own = self.of_column(table, column), self.files.get(file)
+        if own is None:
+            return whole
+        said = own.get(f"{table}.{column}") or own.get(column) or ColumnChoices()
+        all_ = own.get(EVERY) or ColumnChoices()
+        return replace(
+            whole,
+            decimal=said.decimal or all_.decimal or whole.decimal,
+            date_order=said.date_order or all_.date_order or whole.date_order,
         )
 
     @classmethod
@@ -106,7 +126,9 @@ class Choices:
         named = values.get("names", {})
         values["names"] = {table: tuple(names) for table, names in named.items()}
         columns = values.get("columns", {})
-        values["columns"] = {name: ColumnChoices(**own) for name, own in columns.items()}
+        values["columns"] = _by_column(columns)
+        files = values.get("files", {})
+        values["files"] = {file: _by_column(own) for file, own in files.items()}
         attributes = values.get("user_attributes", {})
         if not isinstance(attributes, Mapping):
             values["user_attributes"] = {name: name for name in attributes}
@@ -116,6 +138,10 @@ class Choices:
         values["rules"] = chosen(said)
         values["rates"] = rates_of(values.get("rates", {}))
         return cls(**values)
+
+
+def _by_column(plain: Mapping[str, Mapping[str, Any]]) -> dict[str, ColumnChoices]:
+    return {name: ColumnChoices(**own) for name, own in plain.items()}
 
 
 def _fits(name: str, value: Any) -> bool:
@@ -134,6 +160,7 @@ def _fits(name: str, value: Any) -> bool:
         "names": lambda: all(_are_words(names) for names in value.values()),
         "shapes": lambda: set(value.values()) <= set(SHAPES),
         "columns": lambda: all(_are_of_a_column(own) for own in value.values()),
+        "files": lambda: all(_are_of_a_file(own) for own in value.values()),
         "rates": lambda: all(_is_rate(code, rate) for code, rate in value.items()),
         "protect": lambda: set(value.values()) <= {"drop", "hash", "keep", "plain"},
         "keep_currency": lambda: value is None or _is_currency(value),
@@ -170,6 +197,10 @@ def _are_of_a_column(own: Any) -> bool:
         "first_day": lambda day: day is None or is_day(day),
     }
     return allowed.keys() >= own.keys() and all(allowed[name](own[name]) for name in own)
+
+
+def _are_of_a_file(columns: Any) -> bool:
+    return all(_are_of_a_column(own) and own.keys() <= _BY_FILE for own in columns.values())
 
 
 def is_day(text: Any) -> bool:

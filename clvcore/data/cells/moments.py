@@ -1,6 +1,6 @@
-"""Times as files write them become moments in UTC; the order of day and month is one per column."""
+"""Times as files write them become moments in UTC; the order of day and month is one per column and file."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, fields
 from typing import Literal
 
@@ -74,6 +74,16 @@ class Dates:
         return 2 * self.counted > self.filled
 
     @property
+    def is_silent(self) -> bool:
+        """Whether no date says a word about the order of day and month."""
+        return self.day_first == self.month_first == 0
+
+    @property
+    def is_telling(self) -> bool:
+        """Whether dates that are not dotted, where the order is open, say which it is."""
+        return self.day_first != self.month_first and self.dotted < self.numeric
+
+    @property
     def order(self) -> DateOrder | None:
         """The order of day and month; None where it cannot be told."""
         if not self.numeric:
@@ -81,6 +91,25 @@ class Dates:
         if self.day_first == self.month_first:
             return "dmy" if self.dotted == self.numeric else None
         return "dmy" if self.day_first > self.month_first else "mdy"
+
+
+def orders_of(files: Mapping[str, Dates]) -> dict[str, DateOrder | None]:
+    """The order of day and month in each file; None where it cannot be told.
+
+    A file whose dates do not tell (the first days of a month) is read as the other files that write
+    dates alike, where all of these that tell agree.
+
+    Example:
+        >>> early, late = (dates_of(pl.Series([day])) for day in ("03/04/2025", "25/04/2025"))
+        >>> orders_of({"early.csv": early, "late.csv": late})
+        {'early.csv': 'dmy', 'late.csv': 'dmy'}
+    """
+    told = {one.order for one in files.values() if one.is_telling}
+    (shared,) = told if len(told) == 1 else (None,)
+    return {
+        file: shared if one.order is None and one.is_silent else one.order
+        for file, one in files.items()
+    }
 
 
 def date_order(cells: pl.Series) -> DateOrder | None:
@@ -121,6 +150,19 @@ def dates_of(cells: pl.Series) -> Dates:
         day_first=int((parts["1"] > 12).sum()),
         month_first=int((parts["3"] > 12).sum()),
     )
+
+
+def open_date(cells: pl.Series) -> str | None:
+    """A date that means another day with the month first, of cells that do not tell; None without any.
+
+    Example:
+        >>> open_date(pl.Series(["2025-01-01", "01/01/2025", "02/01/2025"]))
+        '02/01/2025'
+    """
+    numeric = cells.filter(cells.str.contains(_NUMERIC))
+    parts = numeric.str.extract_groups(_NUMERIC).struct.unnest()
+    telling = numeric.filter(parts["1"].cast(pl.Int16) != parts["3"].cast(pl.Int16))
+    return next(iter([*telling.head(1), *numeric.head(1)]), None)
 
 
 def counts_days(cells: pl.Series) -> bool:

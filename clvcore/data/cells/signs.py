@@ -1,14 +1,18 @@
 """What the cells of a column say about how all of it is read; what its pieces say adds up.
 
-A table that is too large to be held is read piece by piece. What belongs to a whole column (its
-decimal mark, the order of day and month, the currencies that it names) is counted over all pieces
-before the first one is cleaned, so that every piece is read alike.
+A table that is too large to be held is read piece by piece. What belongs to a whole column (the
+currencies that it names) or to a column of one file (its decimal mark, the order of day and month)
+is counted over all pieces before the first one is cleaned, so that every piece is read alike.
 """
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
+from typing import TypeVar
 
 from clvcore.data.cells.amounts import Marks
 from clvcore.data.cells.moments import Dates
+
+Counts = TypeVar("Counts", Marks, Dates)
 
 
 @dataclass(frozen=True, slots=True)
@@ -18,8 +22,10 @@ class Signs:
     filled: int = 0
     floats: int = 0
     """Ids that are written like the float of a whole number."""
-    marks: Marks = field(default_factory=Marks)
-    dates: Dates = field(default_factory=Dates)
+    marks: Mapping[str, Marks] = field(default_factory=dict)
+    """file -> what its numbers tell of the decimal mark"""
+    dates: Mapping[str, Dates] = field(default_factory=dict)
+    """file -> what its cells tell of how times are written"""
     symbols: frozenset[str] = frozenset()
     """Currencies that stand beside the numbers, or in a column of currencies."""
 
@@ -27,8 +33,8 @@ class Signs:
         return Signs(
             self.filled + other.filled,
             self.floats + other.floats,
-            self.marks + other.marks,
-            self.dates + other.dates,
+            _of_both(self.marks, other.marks),
+            _of_both(self.dates, other.dates),
             self.symbols | other.symbols,
         )
 
@@ -36,3 +42,11 @@ class Signs:
     def are_floats(self) -> bool:
         """Whether every id was stored as a float."""
         return self.floats == self.filled > 0
+
+
+def _of_both(one: Mapping[str, Counts], other: Mapping[str, Counts]) -> dict[str, Counts]:
+    """What the pieces of each file say together."""
+    found = dict(one)
+    for file, counts in other.items():
+        found[file] = found[file] + counts if file in found else counts
+    return found

@@ -7,8 +7,18 @@ import polars as pl
 
 from clvcore import columns as col
 from clvcore.data.cells import amounts
+from clvcore.data.cells.by_file import Files
 from clvcore.data.cells.choices import Choices
-from clvcore.data.cells.moments import Moments, counts_days, dated, dates_of, moments
+from clvcore.data.cells.moments import (
+    DateOrder,
+    Moments,
+    counts_days,
+    dated,
+    dates_of,
+    moments,
+    open_date,
+    orders_of,
+)
 from clvcore.data.cells.signs import Signs
 from clvcore.data.cells.zones import named_zone
 from clvcore.data.dataset import ColumnMap, RawTable
@@ -16,6 +26,8 @@ from clvcore.errors import DataError, MappingError
 from clvcore.messages import say
 
 LINE = "_line"
+ELLIPSIS = "\N{HORIZONTAL ELLIPSIS}"
+"""In place of an example that stands elsewhere in the table."""
 _EMPTY_IDS = ("null", "none", "nan", "n/a", "undefined", "(null)", "#n/a")
 _EMPTY_VALUES = (*_EMPTY_IDS, "na", "-", "nat", "\\n")
 IDS = (col.USER, col.ITEM, col.ORDER, col.SLATE)
@@ -90,29 +102,62 @@ class Cells:
             MappingError: the decimal mark of the column cannot be told.
         """
         text = self.values(role)
-        column = self.column(role)
         bare = amounts.bare(text)
-        own = self.choices.of_column(self.raw.name, column)
-        mark = "." if column in self.raw.numbers else own.decimal
-        if mark is None:
-            whole = self.whole.get(role)
-            mark = (amounts.marks_of(bare) if whole is None else whole.marks).mark
-        if mark is None:
-            raise MappingError(self._undecided(bare, column))
-        numbers = amounts.exact(bare, mark)
+        marks = self.marks(role, bare)
+        for file in [file for file, mark in marks.items() if mark is None]:
+            marked = self.files.cells(bare, [file])
+            if marked.str.contains(r"[.,]").any():
+                raise MappingError(self._undecided(marked, self.column(role), file))
+        numbers = self.files.read(
+            bare, marks, lambda cells, mark: amounts.exact(cells, mark or ".")
+        )
         return numbers, text.is_not_null() & numbers.is_null()
 
-    def _undecided(self, bare: pl.Series, column: str) -> str:
+    @property
+    def files(self) -> Files:
+        """The files that the rows are of."""
+        return Files.of(self.raw)
+
+    def marks(self, role: str, bare: pl.Series) -> dict[str, amounts.Mark | None]:
+        """The decimal mark in each file: as is said, or else as its numbers tell, None where they do not.
+
+        Args:
+            role: Of a column.
+            bare: The bare numbers of the column.
+        """
+        column, whole = self.column(role), self.whole.get(role)
+        if column in self.raw.numbers:
+            return dict.fromkeys(self.files.names, ".")
+        told = self.files.told(bare, amounts.marks_of) if whole is None else whole.marks
+        said = {file: self.choices.of_file(self.raw.name, column, file).decimal for file in told}
+        return {file: said[file] or one.mark for file, one in told.items()}
+
+    def orders(self, role: str, text: pl.Series) -> dict[str, tuple[DateOrder | None, bool]]:
+        """The same for the order of day and month, and whether most of a file's cells count from 1970.
+
+        Args:
+            role: Of a column.
+            text: The words of the column.
+        """
+        column, whole = self.column(role), self.whole.get(role)
+        told = self.files.told(text, dates_of) if whole is None else whole.dates
+        orders = orders_of(told)
+        said = {file: self.choices.of_file(self.raw.name, column, file).date_order for file in told}
+        return {file: (said[file] or orders[file], one.is_epoch) for file, one in told.items()}
+
+    def _undecided(self, bare: pl.Series, column: str, file: str) -> str:
         read = pl.DataFrame(
             {"cell": bare, "comma": amounts.exact(bare, ","), "point": amounts.exact(bare, ".")}
         ).filter(pl.col("cell").str.contains(r"[.,]"))
         either = read.filter(pl.col("comma").is_not_null() & pl.col("point").is_not_null())
-        where = {"column": column, "source": self.raw.source}
+        where = {"column": column, "source": file}
         if either.height:
             example, comma, point = either.row(0)
             return say("data.decimal_undecided", **where, example=example, comma=comma, point=point)
-        one = read.filter(pl.col("point").is_not_null())["cell"][0]
-        other = read.filter(pl.col("comma").is_not_null())["cell"][0]
+        one, other = (
+            next(iter(read.filter(pl.col(mark).is_not_null())["cell"]), ELLIPSIS)
+            for mark in ("point", "comma")
+        )
         return say("data.decimal_mixed", **where, one=one, other=other)
 
     def times(self, role: str) -> tuple[Moments, pl.Series]:
@@ -126,22 +171,33 @@ class Cells:
         own = self.choices.of_column(self.raw.name, self.column(role))
         if counts_days(text):
             text = self._dated(text, own.first_day)
-        whole = self.whole.get(role)
-        dates = dates_of(text) if whole is None else whole.dates
-        order = own.date_order or ("dmy" if own.epoch else dates.order)
-        if order is None:
-            example = text.filter(text.str.contains(r"^\d{1,2}[/-]\d{1,2}[/-]"))[0]
-            raise MappingError(
-                say(
-                    "data.dates_undecided",
-                    column=self.column(role),
-                    source=self.raw.source,
-                    example=example,
-                )
-            )
-        zone = self.zone_of(role)
-        read = moments(text, time_zone=zone, order=order, unit=own.epoch, epoch=dates.is_epoch)
-        return read, text.is_not_null() & read.at.is_null()
+        orders = self.orders(role, text)
+        if own.epoch is None:
+            self._check_orders(role, text, orders)
+        gaps: list[Moments] = []
+
+        def read(cells: pl.Series, way: tuple[DateOrder | None, bool]) -> pl.Series:
+            order, is_epoch = way
+            zone = self.zone_of(role)
+            unit = own.epoch
+            found = moments(cells, time_zone=zone, order=order or "dmy", unit=unit, epoch=is_epoch)
+            gaps.append(found)
+            return found.at
+
+        at = self.files.read(text, orders, read)
+        skipped, repeated = (
+            sum(getattr(one, part) for one in gaps) for part in ("skipped", "repeated")
+        )
+        return Moments(at, skipped, repeated), text.is_not_null() & at.is_null()
+
+    def _check_orders(
+        self, role: str, text: pl.Series, orders: Mapping[str, tuple[DateOrder | None, bool]]
+    ) -> None:
+        for file in [file for file, (order, _) in orders.items() if order is None]:
+            example = open_date(self.files.cells(text, [file]))
+            if example is not None:
+                told = {"column": self.column(role), "source": file, "example": example}
+                raise MappingError(say("data.dates_undecided", **told))
 
     def _dated(self, text: pl.Series, first_day: str | None) -> pl.Series:
         """Counted days as dates."""

@@ -20,7 +20,7 @@ from clvcore.data.cleaning.quality import Cleaned, finding
 from clvcore.data.cleaning.spend import clean_spend
 from clvcore.data.cleaning.users import FIRST, clean_users, with_first_seen
 from clvcore.data.dataset import CUT, Account, Finding, Origin, RawTable, Recipe, Severity, Step
-from clvcore.data.meaning.shaping import COUNTS, JOINED, REFUNDS, SHAPED, own_reading
+from clvcore.data.meaning.shaping import COUNTS, JOINED, REFUNDS, SHAPED, own_reading, without_role
 from clvcore.errors import DataError
 from clvcore.messages import listed, say
 
@@ -297,7 +297,8 @@ def _completions(
             found.append(finding(Severity.WARNING, "late_acquisition", "users", rows=early.height))
     for name, view in views.items():
         kept = set(view.choices.user_attributes.values())
-        unused = [column for column in view.unused() if column not in kept]
+        free = [column for column in view.unused() if column not in kept]
+        unused = without_role(view.raw, free)
         if unused and name not in {"items", "users"}:
             rows = cleaned[name].account.rows_in
             names = listed(unused)

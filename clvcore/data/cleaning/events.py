@@ -11,7 +11,7 @@ from clvcore import columns as col
 from clvcore.columns import STREAM_OF_KIND, Kind
 from clvcore.data.cells import amounts, words
 from clvcore.data.cells.moments import Moments
-from clvcore.data.cells.roles import UNIT_PRICE
+from clvcore.data.cells.roles import MONEY_ROLES, UNIT_PRICE
 from clvcore.data.cells.table import Cells
 from clvcore.data.cleaning.currencies import Converted, converted
 from clvcore.data.cleaning.finders import Bounds
@@ -357,10 +357,14 @@ def _columns_of_users(cells: Cells) -> list[pl.Series]:
 def _remarks(cells: Cells, kept: pl.DataFrame, times: Moments) -> list[Noticed]:
     """What is remarkable about the accepted rows."""
     purchase = kept[col.KIND].cast(pl.String) == Kind.PURCHASE.value
+    tells_money = any(cells.has(role) for role in MONEY_ROLES[_TABLE])
+    missing = (
+        ("unpriced_purchase", Severity.WARNING) if tells_money else ("no_money", Severity.NOTE)
+    )
     remarks = {
         "positive_refund": (Severity.NOTE, kept[_FLIPPED]),
         "not_items": (Severity.NOTE, kept[_NOT_ITEM]),
-        "unpriced_purchase": (Severity.WARNING, purchase & kept[col.AMOUNT].is_null()),
+        missing[0]: (missing[1], purchase & kept[col.AMOUNT].is_null()),
     }
     found = []
     for place, (rule, (severity, mask)) in enumerate(remarks.items()):

@@ -11,18 +11,13 @@ from clvcore.data.files import nested
 from clvcore.data.files.delimited import read_delimited
 from clvcore.data.files.encodings import decode, doubt
 from clvcore.data.files.excel import read_excel
-from clvcore.data.files.formats import format_of, is_plain_text
+from clvcore.data.files.formats import format_of
 from clvcore.data.files.latin import Guess
 from clvcore.data.files.packed import unpacked
 from clvcore.data.files.parquet import read_parquet
 from clvcore.data.files.reading import CHOSEN, DECIDED_BY_FILE, DOUBT, Reading
 from clvcore.errors import MappingError, UploadError
 from clvcore.messages import listed, say
-
-LARGE_BYTES = 8 << 20
-"""From here on reading takes longer than one likes to wait without seeing anything."""
-HEAD_BYTES = 1 << 18
-HEAD_ROWS = 20
 
 
 def read(content: bytes, *, table: str, source: str, how: Reading | None = None) -> RawTable:
@@ -65,23 +60,6 @@ def read(content: bytes, *, table: str, source: str, how: Reading | None = None)
     )
 
 
-def first_rows(
-    content: bytes, *, table: str, source: str, how: Reading | None = None
-) -> RawTable | None:
-    """The first rows of a large text, to be looked at while all of it is read.
-
-    Returns:
-        None where the file is small, or where nothing can be told of it by its beginning.
-    """
-    if len(content) <= LARGE_BYTES or not is_plain_text(content):
-        return None
-    try:
-        begun = read(content[:HEAD_BYTES], table=table, source=source, how=how)
-    except (UploadError, MappingError):
-        return None
-    return replace(begun, frame=begun.frame.head(-1).head(HEAD_ROWS))  # the last row may be cut
-
-
 def _from_text(
     content: bytes, *, table: str, source: str, how: Reading
 ) -> tuple[RawTable, dict[str, str]]:
@@ -104,6 +82,7 @@ def combined(tables: Sequence[RawTable]) -> RawTable:
     if len(tables) == 1:
         return first
     check_together(tables)
+    tables = called_apart(tables)
     names = first.frame.columns
     return RawTable(
         name=first.name,
@@ -119,6 +98,26 @@ def combined(tables: Sequence[RawTable]) -> RawTable:
             [pl.repeat(one.source, one.frame.height, dtype=pl.String, eager=True) for one in tables]
         ),
     )
+
+
+def called_apart(tables: Sequence[RawTable]) -> list[RawTable]:
+    """The tables of several files, each with a source of its own."""
+    names = names_apart([one.source for one in tables])
+    return [replace(one, source=name) for one, name in zip(tables, names, strict=True)]
+
+
+def names_apart(names: Sequence[str]) -> list[str]:
+    """Names of files, which may be the same in different folders, told apart by a number.
+
+    Example:
+        >>> names_apart(["may.csv", "june.csv", "may.csv"])
+        ['may.csv', 'june.csv', 'may.csv (2)']
+    """
+    counts = [names[: place + 1].count(name) for place, name in enumerate(names)]
+    return [
+        name if count == 1 else f"{name} ({count})"
+        for name, count in zip(names, counts, strict=True)
+    ]
 
 
 def told_of_doubt(unsure: Guess | None) -> dict[str, str]:

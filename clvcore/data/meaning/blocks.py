@@ -7,7 +7,7 @@ from functools import partial
 import polars as pl
 
 from clvcore.data.dataset import RawTable
-from clvcore.data.files.read import check_together, common_reading, with_file
+from clvcore.data.files.read import called_apart, check_together, common_reading, with_file
 from clvcore.data.meaning.headless import named, renamed
 from clvcore.messages import listed
 
@@ -107,14 +107,15 @@ def combined_blocks(tables: Sequence[Blocks]) -> Blocks:
         return tables[0]
     heads = [one.head for one in tables]
     check_together(heads)
+    heads = called_apart(heads)
     names = heads[0].frame.columns
     source = listed([one.source for one in heads], most=3)
     numbers = frozenset.intersection(*(one.numbers for one in heads))
     blocks = []
-    for one in tables:
+    for one, head in zip(tables, heads, strict=True):
         order = [one.head.frame.columns.index(name) for name in names]
         for block in one.blocks:
-            load = partial(_of_file, block.load, names, source, numbers)
+            load = partial(_of_file, block.load, head.source, names, source, numbers)
             filled = tuple(block.filled[place] for place in order)
             blocks.append(Block(load, block.rows, filled))
     head = replace(
@@ -126,10 +127,14 @@ def combined_blocks(tables: Sequence[Blocks]) -> Blocks:
 
 
 def _of_file(
-    load: Callable[[], RawTable], names: Sequence[str], source: str, numbers: frozenset[str]
+    load: Callable[[], RawTable],
+    file: str,
+    names: Sequence[str],
+    source: str,
+    numbers: frozenset[str],
 ) -> RawTable:
     """A block of one of several files; its rows remember of which."""
-    raw = load()
+    raw = replace(load(), source=file)
     return replace(
         raw,
         frame=raw.frame.select(names),

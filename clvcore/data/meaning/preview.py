@@ -8,7 +8,8 @@ import polars as pl
 
 from clvcore import columns as col
 from clvcore.data.cells import words
-from clvcore.data.cells.choices import Choices
+from clvcore.data.cells.by_file import Files
+from clvcore.data.cells.choices import Choices, ColumnChoices
 from clvcore.data.cells.private import Kind, masked
 from clvcore.data.cells.roles import ROLES
 from clvcore.data.cells.table import Cells
@@ -34,12 +35,10 @@ def preview(
     read. Readings are decided on the whole table, not on these rows. Of columns that are
     ``personal`` no more than a first letter is shown, and nothing that was read from them.
     """
-    decided = {
-        f"{raw.name}.{column}": {k: v for k, v in asdict(own).items() if v is not None}
-        for column, own in found.readings.items()
-    }
-    choices = Choices.of({**options, "columns": decided})
-    head = replace(raw, frame=raw.frame.head(rows), lines=None)
+    files = {file: _plain(raw.name, own) for file, own in found.files.items()}
+    decided = _plain(raw.name, found.readings)
+    choices = Choices.of({**options, "columns": decided, "files": files})
+    head = _head(raw, rows)
     cells = Cells(head, found.map, time_zone, choices)
     hidden = personal or {}
     columns: dict[str, pl.Series] = {}
@@ -52,6 +51,25 @@ def preview(
         ):
             columns[f"{READ}{one.role}"] = read
     return masked(pl.DataFrame(columns), hidden)
+
+
+def _head(raw: RawTable, rows: int) -> RawTable:
+    """The first rows; of several files the first of each, then the second of each."""
+    files = Files.of(raw)
+    if files.origin is None:
+        return replace(raw, frame=raw.frame.head(rows), lines=None, origin=None)
+    turn = pl.int_range(pl.len()).over("file").alias("turn")
+    places = files.origin.alias("file").to_frame().with_row_index("at").select("at", turn)
+    at = places.sort("turn", maintain_order=True)["at"].head(rows)
+    return replace(raw, frame=raw.frame[at], lines=None, origin=files.origin.gather(at))
+
+
+def _plain(table: str, columns: Mapping[str, ColumnChoices]) -> dict[str, dict[str, Any]]:
+    """Choices about columns as a recipe says them."""
+    return {
+        f"{table}.{column}": {k: v for k, v in asdict(own).items() if v is not None}
+        for column, own in columns.items()
+    }
 
 
 def _read(cells: Cells, role: str) -> pl.Series | None:

@@ -57,3 +57,5 @@ class Question:
     """All that fit; none where anything could be said."""
     required: bool = True
     """Whether the table cannot be read without the answer."""
+    files: tuple[str, ...] = ()
+    """Those of several files that it is about; none where it is about the whole table."""

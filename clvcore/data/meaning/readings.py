@@ -1,18 +1,22 @@
 """How the cells of a column are read: decided on all of them, or asked."""
 
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import date
 
 import polars as pl
 
 from clvcore.data.cells import amounts, moments
+from clvcore.data.cells.by_file import Way, files_by_way
 from clvcore.data.cells.choices import ColumnChoices
 from clvcore.data.cells.roles import CURRENCY, MONEY_ROLES, Role
 from clvcore.data.cells.table import Cells
 from clvcore.data.cells.zones import UTC, named_zone, quiet_hours
-from clvcore.data.meaning.proposals import Answer, Question
-from clvcore.messages import say
+from clvcore.data.meaning.proposals import About, Answer, Question
+from clvcore.messages import listed, say
 
+FILES = 3
+"""Names of files in a sentence."""
 DOLLAR = "$"
 """A sign of many currencies."""
 _NUMERIC_DATE = r"^(\d{1,2})[./-](\d{1,2})[./-]"
@@ -28,6 +32,8 @@ class Reading:
     says: tuple[str, ...]
     decided: ColumnChoices
     question: Question | None = None
+    files: Mapping[str, ColumnChoices] = field(default_factory=dict)
+    """file -> how the column is read there, where files differ"""
 
 
 def read_column(cells: Cells, role: Role) -> Reading:
@@ -45,27 +51,74 @@ def _time(cells: Cells, role: str) -> Reading:
     own = cells.choices.of_column(cells.raw.name, cells.column(role))
     if moments.counts_days(text):
         return _counted(cells, role, text, own)
-    unit = own.epoch or (moments.unit_of(text) if moments.is_epoch(text) else None)
+    told = cells.orders(role, text)
+    is_counted = all(is_epoch for _, is_epoch in told.values())
+    unit = own.epoch or (moments.unit_of(text) if is_counted else None)
     if unit is not None:
         return Reading((say(f"data.known.reads_epoch_{unit}"),), ColumnChoices(epoch=unit))
-    order = own.date_order or moments.date_order(text)
-    if order is None:
-        example = text.filter(text.str.contains(_NUMERIC_DATE))[0]
-        question = Question(
-            "date_order",
-            cells.raw.name,
-            role,
-            cells.column(role),
-            say("data.known.asks_dates", column=cells.column(role), example=example),
-            tuple(
-                Answer(one, say(f"data.known.means_{one}", when=_date(example, one)))
-                for one in ("dmy", "mdy")
-            ),
-        )
-        return Reading(_zone(cells, role, text), own, question)
-    decided = ColumnChoices(date_order=order, zone=own.zone)
-    zone = (*_zone(cells, role, text), *_near_midnight(cells, role, text, order))
-    return Reading((*_order(text, order, said=own.date_order is not None), *zone), decided)
+    zone = _zone(cells, role, text)
+    orders = {file: order for file, (order, _) in told.items() if order is not None}
+    if len(orders) < len(told):
+        open_ = [file for file in told if file not in orders]
+        return Reading(zone, own, _date_question(cells, role, text, open_))
+    by_order = files_by_way(orders)
+    by_file = {
+        order: _order(cells.files.cells(text, files), order, said=_is_said(cells, role, files))
+        for order, files in by_order.items()
+    }
+    says = *_by_files(by_file, by_order), *zone, *_near_midnight(cells, role, text, orders)
+    if len(by_order) == 1:
+        return Reading(says, ColumnChoices(date_order=next(iter(by_order)), zone=own.zone))
+    files = {file: ColumnChoices(date_order=order) for file, order in orders.items()}
+    return Reading(says, ColumnChoices(zone=own.zone), files=files)
+
+
+def _is_said(cells: Cells, role: str, files: Sequence[str]) -> bool:
+    """Whether a person said the order of day and month in these files."""
+    table, column = cells.raw.name, cells.column(role)
+    return all(cells.choices.of_file(table, column, file).date_order for file in files)
+
+
+def _by_files(
+    told: Mapping[Way, tuple[str, ...]], files: Mapping[Way, Sequence[str]]
+) -> Iterator[str]:
+    """What is told of files that are read in different ways; of all of them where they are alike."""
+    for way, says in told.items():
+        if len(told) == 1:
+            yield from says
+        else:
+            names = listed(files[way], most=FILES)
+            yield from (say("data.known.reads_in", files=names, reads=one) for one in says)
+
+
+def _date_question(cells: Cells, role: str, text: pl.Series, files: Sequence[str]) -> Question:
+    """Both readings of a date that can be either."""
+    column = cells.column(role)
+    example = moments.open_date(cells.files.cells(text, files)) or ""
+    told = {"column": column, "example": example}
+    answers = tuple(
+        Answer(one, say(f"data.known.means_{one}", when=_date(example, one)))
+        for one in ("dmy", "mdy")
+    )
+    return _asked("date_order", "asks_dates", cells, role, files, told, answers)
+
+
+def _asked(
+    about: About,
+    key: str,
+    cells: Cells,
+    role: str,
+    files: Sequence[str],
+    told: Mapping[str, object],
+    answers: tuple[Answer, ...],
+) -> Question:
+    """A question about a column, or about its part in some of several files."""
+    column, several = cells.column(role), len(cells.files.names) > 1
+    text = say(f"data.known.{key}", **told)
+    if several:
+        text = say("data.known.asks_in", files=listed(files, most=FILES), question=text)
+    about_files = tuple(files) if several else ()
+    return Question(about, cells.raw.name, role, column, text, answers, files=about_files)
 
 
 def _counted(cells: Cells, role: str, text: pl.Series, own: ColumnChoices) -> Reading:
@@ -116,23 +169,28 @@ def _zone(cells: Cells, role: str, text: pl.Series) -> tuple[str, ...]:
 
 
 def _near_midnight(
-    cells: Cells, role: str, text: pl.Series, order: moments.DateOrder
+    cells: Cells, role: str, text: pl.Series, orders: Mapping[str, moments.DateOrder]
 ) -> tuple[str, ...]:
     """Times that fall on another day than the file writes, as days are those of the data set."""
-    clocked = text.filter(text.str.contains(_CLOCK))
-    if not len(clocked):
+
+    def read(column: pl.Series, zone: str) -> pl.Series:
+        return cells.files.read(
+            column, orders, lambda one, order: moments.moments(one, time_zone=zone, order=order).at
+        )
+
+    clocked = text.str.contains(_CLOCK).fill_null(value=False)
+    if not clocked.any():
         return ()
-    at = moments.moments(clocked, time_zone=cells.zone_of(role), order=order).at
-    bare = clocked.str.replace(rf"\s*{_DISTANCE}", "")
-    written = moments.moments(bare, time_zone=UTC, order=order).at
+    at = read(text, cells.zone_of(role))
+    written = read(text.str.replace(rf"\s*{_DISTANCE}", ""), UTC)
     there = at.dt.convert_time_zone(cells.time_zone)
-    moved = pl.DataFrame({"text": clocked, "there": there, "written": written}).filter(
-        pl.col("there").dt.date() != pl.col("written").dt.date()
+    moved = pl.DataFrame({"text": text, "there": there, "written": written}).filter(
+        clocked & (pl.col("there").dt.date() != pl.col("written").dt.date())
     )
     if not moved.height:
         return ()
     cell, when, _ = moved.row(0)
-    share = f"{moved.height / len(clocked):.0%}"
+    share = f"{moved.height / int(clocked.sum()):.0%}"
     return (say("data.zone.day_moves", zone=cells.time_zone, example=cell, when=when, share=share),)
 
 
@@ -140,29 +198,39 @@ def _number(cells: Cells, role: str) -> Reading:
     column = cells.column(role)
     if column in cells.raw.numbers:
         return Reading((say("data.known.reads_numbers"),), ColumnChoices())
-    own = cells.choices.of_column(cells.raw.name, column)
     bare = amounts.bare(cells.values(role))
+    found = cells.marks(role, bare)
+    marks = {file: mark for file, mark in found.items() if mark is not None}
+    if len(marks) < len(found):
+        own = cells.choices.of_column(cells.raw.name, column)
+        open_ = [file for file in found if file not in marks]
+        return Reading((), own, _mark_question(cells, role, bare, open_))
+    by_mark = files_by_way(marks)
+    told = {mark: _mark(cells.files.cells(bare, files), mark) for mark, files in by_mark.items()}
+    says = tuple(_by_files(told, by_mark))
+    if len(by_mark) == 1:
+        return Reading(says, ColumnChoices(decimal=next(iter(by_mark))))
+    files = {file: ColumnChoices(decimal=mark) for file, mark in marks.items()}
+    return Reading(says, ColumnChoices(), files=files)
+
+
+def _mark(bare: pl.Series, mark: amounts.Mark) -> tuple[str, ...]:
+    """What numbers with this decimal mark are, and one that tells so."""
     marked = bare.filter(bare.str.contains(r"[.,]"))
-    mark = own.decimal or amounts.decimal_mark(bare)
-    if mark is None:
-        return Reading((), own, _mark_question(cells, role, bare))
     if not len(marked):
-        return Reading((say("data.known.reads_whole"),), ColumnChoices(decimal=own.decimal))
+        return (say("data.known.reads_whole"),)
     key = "comma" if mark == "," else "point"
     telling = marked.filter(
         marked.str.contains(rf"[{mark}]\d*$") & amounts.exact(marked, mark).is_not_null()
     )
-    says = (
-        say(f"data.known.reads_{key}", example=telling[0])
-        if len(telling)
-        else say(f"data.known.reads_{key}_said"),
-    )
-    return Reading(says, ColumnChoices(decimal=mark))
+    if not len(telling):
+        return (say(f"data.known.reads_{key}_said"),)
+    return (say(f"data.known.reads_{key}", example=telling[0]),)
 
 
-def _mark_question(cells: Cells, role: str, bare: pl.Series) -> Question:
+def _mark_question(cells: Cells, role: str, bare: pl.Series, files: Sequence[str]) -> Question:
     """Both readings of a number that can be either, or of two numbers that contradict each other."""
-    column = cells.column(role)
+    column, bare = cells.column(role), cells.files.cells(bare, files)
     read = pl.DataFrame(
         {"cell": bare, ",": amounts.exact(bare, ","), ".": amounts.exact(bare, ".")}
     ).filter(pl.col("cell").str.contains(r"[.,]"))
@@ -173,14 +241,14 @@ def _mark_question(cells: Cells, role: str, bare: pl.Series) -> Question:
             Answer(mark, say("data.known.means_number", number=both[mark][0].normalize()))
             for mark in (",", ".")
         )
-        text = say("data.known.asks_mark", column=column, example=example)
+        key, told = "asks_mark", {"column": column, "example": example}
     else:
         fits = {mark: read.filter(pl.col(mark).is_not_null())["cell"][0] for mark in (",", ".")}
         answers = tuple(
             Answer(mark, say("data.known.means_kept", cell=cell)) for mark, cell in fits.items()
         )
-        text = say("data.known.asks_marks", column=column, one=fits[","], other=fits["."])
-    return Question("decimal", cells.raw.name, role, column, text, answers)
+        key, told = "asks_marks", {"column": column, "one": fits[","], "other": fits["."]}
+    return _asked("decimal", key, cells, role, files, told, answers)
 
 
 def currencies_of(cells: Cells) -> list[str]:

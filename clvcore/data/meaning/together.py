@@ -18,7 +18,7 @@ from clvcore.data.files.read import combined, with_file
 from clvcore.data.meaning.blocks import Block, Blocks, block_of, combined_blocks
 from clvcore.data.meaning.joins import Join
 from clvcore.data.meaning.known import Known
-from clvcore.data.meaning.shaping import JOINED, laid_out, shaped
+from clvcore.data.meaning.shaping import JOINED, JOINED_ON, laid_out, shaped
 from clvcore.errors import UploadError
 from clvcore.messages import listed, say
 
@@ -150,6 +150,8 @@ def _joined(rows: Blocks, held: RawTable, join: Join, export: Known) -> Blocks:
     head = blocks[0].load()
     reading = {**laid_out(beside.raw), **{name: str(count) for name, count in told.items()}}
     reading |= {JOINED: export.key} if join.whole else {}
+    before = rows.head.reading.get(JOINED_ON)
+    reading[JOINED_ON] = join.on if before is None else f"{before}\n{join.on}"
     head = replace(
         head,
         files=(*rows.head.files, *held.files),

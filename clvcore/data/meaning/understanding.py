@@ -18,6 +18,7 @@ from clvcore.data.meaning.known import Known
 from clvcore.data.meaning.mapping import Matched, checked, looks_like, matched, simple
 from clvcore.data.meaning.proposals import Answer, Confidence, Proposal, Question
 from clvcore.data.meaning.readings import currencies_of, currency_question, read_column
+from clvcore.data.meaning.shaping import without_role
 from clvcore.messages import listed, say
 
 
@@ -32,12 +33,14 @@ class Understanding:
     columns: tuple[Proposal, ...]
     """One for each column with a role, in the order of the roles."""
     unused: tuple[str, ...]
-    """Columns without a role."""
+    """Columns without a role that were not read otherwise either."""
     questions: tuple[Question, ...]
     currencies: tuple[str, ...] = ()
     """Names of money beside the amounts or in a column of currencies."""
     readings: Mapping[str, ColumnChoices] = field(default_factory=dict)
     """column -> how it is read, decided on all its values or said by a person"""
+    files: Mapping[str, Mapping[str, ColumnChoices]] = field(default_factory=dict)
+    """file -> the same for columns that are read otherwise in it than in another"""
 
 
 def understand(
@@ -103,10 +106,18 @@ def understand(
             )
             for role, one in read.items()
         ),
-        unused=tuple(name for name in raw.frame.columns if name not in found.map.roles.values()),
+        unused=tuple(without_role(raw, cells.unused())),
         questions=tuple(asked),
         currencies=tuple(named),
         readings={found.map.roles[role.name]: one.decided for role, one in read.items()},
+        files={
+            file: {
+                found.map.roles[role.name]: one.files[file]
+                for role, one in read.items()
+                if file in one.files
+            }
+            for file in cells.files.names
+        },
     )
 
 

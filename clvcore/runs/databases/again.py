@@ -46,6 +46,11 @@ def queries_of(data: Dataset) -> dict[str, Origin]:
     }
 
 
+def source_of(origin: Origin) -> str:
+    """Name of the database that answered."""
+    return origin.reading[_SOURCE]
+
+
 def values_of(origin: Origin) -> dict[str, str]:
     """The values that were put into a query, by name."""
     told = origin.reading.items()

@@ -6,7 +6,8 @@ with the money that was paid for it, and one for each refund. Where a file count
 that it does not tell, day and clock are brought into one cell.
 """
 
-from collections.abc import Callable, Mapping
+import re
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import replace
 
 from clvcore.data.dataset import RawTable
@@ -22,8 +23,17 @@ JOINED = "joined"
 """Part of it that names the known export whose files were joined."""
 COUNTS = ("alone", "capped", "lost", "matched", "untimed")
 """Parts of it that count what joining and laying out met."""
+JOINED_ON = "joined_on"
+"""Part of it that names the columns by which files were joined."""
 _MADE = "made"
 
+_READS: Mapping[str, re.Pattern[str]] = {
+    "instacart_orders": instacart.READS,
+    "journey_purchases": journey.READS,
+    "matomo_visits": matomo.READS,
+    "shopify_orders": shopify.READS,
+    "woocommerce_orders": woocommerce.READS,
+}
 _SHAPES: Mapping[str, Callable[[RawTable], Rows]] = {
     "instacart_orders": instacart.orders_of,
     "journey_purchases": journey.lines_of,
@@ -59,7 +69,7 @@ def own_reading(raw: RawTable) -> dict[str, str]:
     return {
         name: value
         for name, value in raw.reading.items()
-        if name not in {REFUNDS, _MADE, DOUBT, "letters", *COUNTS}
+        if name not in {REFUNDS, JOINED_ON, _MADE, DOUBT, "letters", *COUNTS}
     }
 
 
@@ -73,3 +83,13 @@ def own_columns(raw: RawTable) -> tuple[str, ...]:
     """The columns that stood in the file."""
     made = raw.reading.get(_MADE, "").split("\n")
     return tuple(name for name in raw.frame.columns if name not in made)
+
+
+def without_role(raw: RawTable, columns: Iterable[str]) -> list[str]:
+    """Those of some columns that were not read either to lay out the rows, or to join files."""
+    shape, joined = raw.reading.get(SHAPED), raw.reading.get(JOINED_ON, "").split("\n")
+    return [
+        name
+        for name in columns
+        if name not in joined and not (shape and _READS[shape].fullmatch(name))
+    ]

@@ -9,12 +9,16 @@ References:
     Data dictionary, https://gist.github.com/jeremystan/c3b39d947d9b88b3ccff3147dbcf6c6b
 """
 
+import re
+
 import polars as pl
 
 from clvcore.data.cells.table import stripped
 from clvcore.data.dataset import RawTable
 from clvcore.data.meaning.shaping.rows import WHEN, Rows, counted_day
 
+READS = re.compile("user_id|order_number|days_since_prior_order|order_hour_of_day")
+"""Columns that are read to lay out the rows."""
 CAPPED = 30
 """The largest step that the file writes."""
 

@@ -5,11 +5,16 @@ References:
     https://github.com/dataseer-carl/data-lake
 """
 
+import re
+
 import polars as pl
 
 from clvcore.data.cells.table import stripped
 from clvcore.data.dataset import RawTable
 from clvcore.data.meaning.shaping.rows import WHEN, Rows, counted_day
+
+READS = re.compile("DAY|TRANS_TIME")
+"""Columns that are read to lay out the rows."""
 
 
 def lines_of(raw: RawTable) -> Rows:

@@ -30,6 +30,13 @@ from clvcore.data.meaning.shaping.rows import (
     text_of,
 )
 
+READS = re.compile(
+    r"userId|visitorId|firstActionTimestamp|serverTimestamp"
+    r"|actionDetails\.(type|timestamp|url|pageTitle|revenue(SubTotal|Tax|Shipping)?)"
+    r"|actionDetails\.itemDetails\.(itemSKU|itemName|quantity|price)"
+    r"|actionDetails\.customVariables\.\d+\.customVariablePage(Name|Value)\d+"
+)
+"""Columns that are read to lay out the rows."""
 _ACTION, _ITEM = "actionDetails.", "actionDetails.itemDetails."
 _ORDER, _CART = "ecommerceOrder", "ecommerceAbandonedCart"
 _VARIABLE = re.compile(r"actionDetails\.customVariables\.\d+\.customVariablePageName(\d+)")

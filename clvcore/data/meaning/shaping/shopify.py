@@ -9,6 +9,8 @@ References:
     Columns, https://www.webtoffee.com/shopify-orders-available-columns-for-export-and-import/
 """
 
+import re
+
 import polars as pl
 
 from clvcore.data.cells.table import stripped
@@ -18,6 +20,11 @@ from clvcore.data.meaning.shaping.rows import KIND, PAID, PLACES, Rows, money, s
 _ORDER = "Name"
 _OF_ORDER = ("Email", "Financial Status", "Currency", "Cancelled at", "Created at", "Paid at")
 """Cells that may stand in the first line of an order only."""
+READS = re.compile(
+    "Name|Financial Status|Cancelled at|Lineitem (price|quantity|discount)"
+    "|Subtotal|Total|Discount Amount|Refunded Amount"
+)
+"""Columns that are read to lay out the rows."""
 _VOID = ("voided", "expired")
 
 

@@ -26,6 +26,10 @@ from clvcore.data.meaning.shaping.rows import (
     text_of,
 )
 
+READS = re.compile(
+    r"status|order_total|line_item_\d+|(shipping|shipping_tax|tax|fee|fee_tax)_total"
+)
+"""Columns that are read to lay out the rows."""
 _LINE = re.compile(r"line_item_\d+")
 _NOT_GOODS = ("shipping_total", "shipping_tax_total", "tax_total", "fee_total", "fee_tax_total")
 _PARTS = ("name", "product_id", "sku", "quantity", "total")
