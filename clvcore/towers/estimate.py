@@ -62,10 +62,11 @@ def estimate(lesson: Lesson, config: TowerConfig, train: TrainConfig) -> Estimat
     events = sequences(lesson.seen)
     windows = training_windows(events, config.max_length)
     n_items = len(lesson.seen.items)
-    is_full = train.loss_for(n_items) == "full_softmax"
+    met = int(lesson.seen_items().sum())
+    is_full = train.loss_for(met) == "full_softmax"
     steps = n_batches(windows, max_length=config.max_length, batch_events=train.batch_events)
-    compared = n_items if is_full else train.n_negatives
-    touched = n_items if is_full else min(n_items, train.batch_events) + train.n_negatives
+    compared = met if is_full else train.n_negatives
+    touched = met if is_full else min(met, train.batch_events) + train.n_negatives
     dim = config.embedding_size
     item = 12 * dim**2 + 2 * dim * lesson.items.tokens.shape[1]
     parameters = n_parameters_of(lesson, config)

@@ -1,10 +1,14 @@
-"""Which items a step touches: those of the batch, and those that its choices are told apart from."""
+"""Which items a step touches: those of the batch, and those that its choices are told apart from.
+
+Only items that occurred count among the latter. One that nobody has met yet was never chosen from:
+were it a negative at every step, the towers would learn by its words to put it far from everybody.
+"""
 
 from dataclasses import dataclass
 from typing import NamedTuple
 
 import numpy as np
-from jaxtyping import Array, Float, Float32, Int
+from jaxtyping import Array, Bool, Float, Float32, Int, Int32
 
 from clvcore.towers.batches import Batch, Sequences
 from clvcore.towers.config import Loss, TrainConfig
@@ -29,18 +33,27 @@ class Drawing:
     """Drawn from the items that were taken in the batch itself."""
     share: Float32[np.ndarray, " items"]
     """Share of each item among all that are taken in training."""
+    met: Int32[np.ndarray, " met"]
+    """Items that occur in training, in ascending order."""
 
     @classmethod
-    def of(cls, train: TrainConfig, loss: Loss, share: Float32[np.ndarray, " items"]) -> "Drawing":
+    def of(
+        cls,
+        train: TrainConfig,
+        loss: Loss,
+        share: Float32[np.ndarray, " items"],
+        seen: Bool[np.ndarray, " items"],
+    ) -> "Drawing":
         """The drawing that a loss needs; nothing is drawn for the full softmax."""
+        met = np.flatnonzero(seen).astype(np.int32)
         if loss == "full_softmax":
-            return cls(0, 0, share)
+            return cls(0, 0, share, met)
         by_taken = train.n_negatives // 2 if loss == "mixed_softmax" else 0
-        return cls(train.n_negatives - by_taken, by_taken, share)
+        return cls(train.n_negatives - by_taken, by_taken, share, met)
 
     def expected(self, items: Int[np.ndarray, " drawn"]) -> Float32[np.ndarray, " drawn"]:
         """How often each of ``items`` is drawn in the mean."""
-        even = self.n_even / len(self.share)
+        even = self.n_even / len(self.met)
         return (even + self.n_by_taken * self.share[items]).astype(np.float32)
 
 
@@ -53,13 +66,17 @@ def taken_share(events: Sequences, n_items: int) -> Float32[np.ndarray, " items"
 def with_rows(batch: Batch, drawing: Drawing, *, rng: np.random.Generator) -> tuple[Batch, Rows]:
     """The batch and the catalogue rows that its step touches.
 
-    All rows for a full softmax; else the distinct items of the batch, padded to a power of two so
-    that shapes repeat, and the negatives. The batch then names items by their place among the rows.
+    All items that occur for a full softmax; else the distinct items of the batch, padded to a power of
+    two so that shapes repeat, and the negatives. The batch then names items by their place among the
+    rows.
     """
-    n_items = len(drawing.share)
     if drawing.n_even + drawing.n_by_taken == 0:
         nothing = np.zeros(0, np.int32)
-        return batch, Rows(np.arange(n_items, dtype=np.int32), nothing, nothing.astype(np.float32))
+        place = np.searchsorted(drawing.met, batch.behaviour.item).astype(np.int32)
+        behaviour = batch.behaviour._replace(item=place)
+        target = np.searchsorted(drawing.met, batch.target).astype(np.int32)
+        rows = Rows(drawing.met, nothing, nothing.astype(np.float32))
+        return batch._replace(behaviour=behaviour, target=target), rows
     both = np.concatenate([batch.behaviour.item.ravel(), batch.target.ravel()])
     distinct, place = np.unique(both, return_inverse=True)
     size = 1 << int(len(distinct) - 1).bit_length()
@@ -76,13 +93,13 @@ def with_rows(batch: Batch, drawing: Drawing, *, rng: np.random.Generator) -> tu
 
 
 def _negatives(batch: Batch, drawing: Drawing, rng: np.random.Generator) -> np.ndarray:
-    even = rng.integers(0, len(drawing.share), drawing.n_even, dtype=np.int32)
+    even = rng.choice(drawing.met, drawing.n_even)
     taken = batch.target[batch.weight > 0]
     if drawing.n_by_taken == 0:
         return even
     by_taken = (
         rng.choice(taken, drawing.n_by_taken)
         if len(taken)
-        else rng.integers(0, len(drawing.share), drawing.n_by_taken, dtype=np.int32)
+        else rng.choice(drawing.met, drawing.n_by_taken)
     )
     return np.concatenate([even, by_taken]).astype(np.int32)

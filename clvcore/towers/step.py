@@ -113,8 +113,8 @@ def batch_loss(
         partial(_of_block, objective=objective),
         (chosen, None if is_full else vectors[place]),
         (compared, towers.temperature),
-        # a negative is told from the item taken by its catalogue number, not by its place
-        (everything[place], counted),
+        # a drawn negative is told from the item taken by its catalogue number, not by its place
+        (place if is_full else everything[place], counted),
         (negatives, jnp.asarray(rows.expected)),
         size=block_size(weight.shape[0], compared.shape[0]),
         count=count,

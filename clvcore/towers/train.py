@@ -179,24 +179,25 @@ class _Course:
     def of(cls, lesson: Lesson, config: TowerConfig, train: TrainConfig) -> "_Course":
         if len(lesson.seen.items) < FEWEST_ITEMS:
             raise FitError(say("towers.one_item"))
+        seen = lesson.seen_items()
         events = sequences(lesson.seen)
         windows = training_windows(events, config.max_length)
         if len(windows.user) == 0 or len(events.item) <= len(np.unique(windows.user)):
             raise FitError(say("towers.no_events"))
         n_steps = n_batches(windows, max_length=config.max_length, batch_events=train.batch_events)
-        objective = Objective.of(train, config.similarity, len(lesson.seen.items))
+        objective = Objective.of(train, config.similarity, int(seen.sum()))
         total = n_steps * train.epochs
         return cls(
             events=events,
             windows=windows,
-            drawing=Drawing.of(train, objective.loss, taken_share(events, objective.n_items)),
+            drawing=Drawing.of(train, objective.loss, taken_share(events, len(seen)), seen),
             config=config,
             train=train,
             steps_per_epoch=n_steps,
             sizes=np.asarray(jax.vmap(step_sizes(train, total))(jnp.arange(total))),
             step=partial(
                 train_step,
-                items=jax.device_put(Known.of(lesson.items, lesson.seen_items())),
+                items=jax.device_put(Known.of(lesson.items, seen)),
                 users=jax.device_put(Known.of(lesson.users, np.ones(len(lesson.seen.users), bool))),
                 graph=initialised(lesson, config, seed=train.seed).graph,
                 objective=objective,

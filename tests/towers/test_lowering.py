@@ -17,7 +17,8 @@ from clvcore.towers.step import Objective, first_state, train_step
 @pytest.mark.parametrize("loss", ["full_softmax", "mixed_softmax"])
 def test_the_training_step_lowers_for_cuda(lesson, encoder, loss):
     config, train = TowerConfig(encoder=encoder, max_length=8), TrainConfig(loss=loss)
-    objective = Objective.of(train, config.similarity, len(lesson.seen.items))
+    seen = lesson.seen_items()
+    objective = Objective.of(train, config.similarity, int(seen.sum()))
     events, rng = sequences(lesson.seen), np.random.default_rng(0)
     windows = training_windows(events, config.max_length)
     batch = next(shuffled_batches(events, windows, max_length=8, batch_events=256, rng=rng))
@@ -29,7 +30,7 @@ def test_the_training_step_lowers_for_cuda(lesson, encoder, loss):
     )
     exported = export.export(step, platforms=["cuda"])(
         first_state(model, train),
-        *with_rows(batch, Drawing.of(train, loss, taken_share(events, objective.n_items)), rng=rng),
+        *with_rows(batch, Drawing.of(train, loss, taken_share(events, len(seen)), seen), rng=rng),
         Known.of(lesson.items, lesson.seen_items()),
         Known.of(lesson.users, np.ones(len(lesson.seen.users), bool)),
         np.float32(1e-3),

@@ -20,11 +20,12 @@ CONFIG = TowerConfig(embedding_size=16, n_blocks=1, max_length=8, id_dropout=0.0
 def slope(lesson, config, train, batch, drawing=None):
     """Loss of a batch and its gradient, without dropout."""
     model = initialised(lesson, config, seed=0)
-    objective = Objective.of(train, config.similarity, len(lesson.seen.items))
-    share = taken_share(sequences(lesson.seen), objective.n_items)
+    seen = lesson.seen_items()
+    objective = Objective.of(train, config.similarity, int(seen.sum()))
+    share = taken_share(sequences(lesson.seen), len(seen))
     moved, rows = with_rows(
         batch,
-        drawing or Drawing.of(train, objective.loss, share),
+        drawing or Drawing.of(train, objective.loss, share, seen),
         rng=np.random.default_rng(0),
     )
     items = Known.of(lesson.items, lesson.seen_items())
@@ -66,7 +67,29 @@ def test_half_precision_tells_nearly_the_same_and_keeps_the_weights_whole(lesson
 
 def test_evenly_drawn_items_and_those_of_the_batch_are_expected_as_often_as_they_come():
     share = np.array([0.5, 0.3, 0.2, 0.0], np.float32)
-    drawing = Drawing.of(TrainConfig(n_negatives=8), "mixed_softmax", share)
+    seen = np.ones(4, bool)
+    drawing = Drawing.of(TrainConfig(n_negatives=8), "mixed_softmax", share, seen)
     assert np.allclose(drawing.expected(np.arange(4)), 4 / 4 + 4 * share)
-    even = Drawing.of(TrainConfig(n_negatives=8), "gbce", share)
+    even = Drawing.of(TrainConfig(n_negatives=8), "gbce", share, seen)
     assert np.allclose(even.expected(np.arange(4)), 8 / 4)
+
+
+def test_an_item_that_nobody_has_met_is_told_apart_from_nothing(lesson):
+    """Were it a negative at every step, its words would put it far from everybody."""
+    unmet = len(lesson.seen.items) // 2
+    seen = np.arange(len(lesson.seen.items)) != unmet
+    batch = whole_batch(lesson)
+    kept = batch._replace(
+        behaviour=batch.behaviour._replace(
+            item=np.where(batch.behaviour.item == unmet, 0, batch.behaviour.item)
+        ),
+        target=np.where(batch.target == unmet, 0, batch.target),
+    )
+    share = np.full(len(seen), 1 / len(seen), np.float32)
+    rng = np.random.default_rng(0)
+    moved, rows = with_rows(kept, Drawing.of(TrainConfig(), "full_softmax", share, seen), rng=rng)
+    assert unmet not in rows.items
+    assert np.array_equal(rows.items[moved.target], kept.target)
+    assert np.array_equal(rows.items[moved.behaviour.item], kept.behaviour.item)
+    even = Drawing.of(TrainConfig(n_negatives=4096), "gbce", share, seen)
+    assert set(with_rows(kept, even, rng=rng)[1].negatives) == set(np.flatnonzero(seen))
