@@ -184,18 +184,16 @@ def _columns() -> dict[str, Any]:
 
 def _by_metric(found: compared.Comparison, names: Mapping[str, str]) -> pl.DataFrame:
     """All metrics, a column a run: the value with its interval, where it has one."""
-    told = set(found.marks["metric"])
-    order = [metric for metric in METRICS if metric in told]
+    there = set(found.marks["metric"])
     rows = []
-    for metric in order:
+    for metric in (one for one in METRICS if one in there):
         own = found.marks.filter(metric=metric)
         row = {"metric": say(f"page_quality.metric.{metric}")}
         for one in own.iter_rows(named=True):
-            told = (
-                "page_train.compare.mark" if one["low"] is not None else "page_train.compare.bare"
-            )
-            row[names[one["run_id"]]] = say(
-                told, mean=one["mean"], low=one["low"] or 0.0, high=one["high"] or 0.0
+            row[names[one["run_id"]]] = (
+                say("page_train.compare.bare", mean=one["mean"])
+                if one["low"] is None
+                else say("page_train.compare.mark", **{k: one[k] for k in ("mean", "low", "high")})
             )
         rows.append(row)
     return pl.DataFrame(rows, infer_schema_length=None)
