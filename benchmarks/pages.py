@@ -74,11 +74,11 @@ def box(key: str) -> Act:
             field.press("ArrowDown")
             with contextlib.suppress(NotInTime):
                 options.first.wait_for(timeout=1000)
-                selected = options.evaluate_all("(all) => all.map((one) => one.ariaSelected)")
-                if selected:
-                    chosen = selected.index("true") if "true" in selected else -1
-                    options.nth((chosen + 1) % len(selected)).click(timeout=1000)
-                    return
+                names = options.all_inner_texts()
+                now = field.evaluate("(one) => one.value ?? one.innerText").strip()
+                chosen = names.index(now) if now in names else -1
+                options.nth((chosen + 1) % len(names)).click(timeout=1000)
+                return
         raise NotInTime(f"the list of {key} does not stay open")
 
     return act
