@@ -25,6 +25,10 @@ LIKING = {
 }
 """How much an event says that the user likes the item. A rating says it by its height."""
 
+OTHERS = 5.0
+"""What somebody gives is compared with what they gave before, and as if they had also given so many
+ratings of the mean of all: who rates for the first time has no habit yet."""
+
 GOALS = (Kind.PURCHASE, Kind.PLAY, Kind.RATING, Kind.CART, Kind.VIEW)
 """What recommendations are for, the most wanted first: the first kind that the data has."""
 
@@ -47,8 +51,8 @@ class Histories:
     weight: Float32[np.ndarray, " events"]
     """Liking: above zero for a like, below for a dislike."""
     extent: Float32[np.ndarray, " events"] | None = None
-    """How much of it, from -2 to 2: a rating above or below what the user had given so far, or the
-    logarithm of an amount over the usual one of the item; 0 where unknown, None where always."""
+    """How much of it, from -2 to 2: a rating above or below what was to be expected of the user, or
+    the logarithm of an amount over the usual one of the item; 0 where unknown, None where always."""
 
     @property
     def user(self) -> Int32[np.ndarray, " events"]:
@@ -91,11 +95,11 @@ def histories(dataset: Dataset) -> Histories:
             "item": items.numbers(events[col.ITEM]),
             "kind": events[col.KIND].cast(pl.Enum(KINDS)).to_physical().cast(pl.Int8),
             "at": events[col.AT].dt.timestamp("us"),
-            "weight": _liking(events),
             "rating": _column(events, col.RATING),
             "amount": _column(events, col.AMOUNT),
         }
-    ).sort("user", "at", maintain_order=True)
+    ).sort("at", maintain_order=True)
+    flat = _with_height(flat, _mean_before(flat["rating"])).sort("user", "at", maintain_order=True)
     counts = np.bincount(flat["user"].to_numpy(), minlength=len(users))
     return Histories(
         users=users,
@@ -104,7 +108,7 @@ def histories(dataset: Dataset) -> Histories:
         item=flat["item"].to_numpy(),
         kind=flat["kind"].to_numpy(),
         at=flat["at"].to_numpy(),
-        weight=flat["weight"].to_numpy(),
+        weight=_liking(flat),
         extent=_extent(flat),
     )
 
@@ -132,15 +136,11 @@ def fresh_history(events: pl.DataFrame, dataset: Dataset, like: Histories) -> Hi
             .to_physical()
             .cast(pl.Int8),
             "at": known[col.AT].dt.timestamp("us"),
-            "weight": _liking(
-                known
-                if col.RATING in known.columns
-                else known.with_columns(pl.lit(None, pl.Float64).alias(col.RATING))
-            ),
             "rating": _column(known, col.RATING),
             "amount": _column(known, col.AMOUNT),
         }
     ).sort("at", maintain_order=True)
+    flat = _with_height(flat, _mean_until(flat["at"], dataset.events))
     own = dataset.events.filter(pl.col(col.ITEM).is_in(known[col.ITEM].unique().to_list()))
     paid = _column(own, col.AMOUNT).abs()
     usual = (
@@ -160,7 +160,7 @@ def fresh_history(events: pl.DataFrame, dataset: Dataset, like: Histories) -> Hi
         item=flat["item"].to_numpy(),
         kind=flat["kind"].to_numpy(),
         at=at if like.at.any() else np.zeros_like(at),
-        weight=flat["weight"].to_numpy(),
+        weight=_liking(flat),
         extent=extent,
     )
 
@@ -171,22 +171,48 @@ def goal(seen: Histories) -> Kind:
     return next((kind for kind in GOALS if KINDS.index(kind) in present), Kind.VIEW)
 
 
-def _liking(events: pl.DataFrame) -> pl.Series:
-    """Liking by kind; a rating is a like where it is not below the user's own mean (centred)."""
-    height = pl.col(col.RATING) - pl.col(col.RATING).mean().over(col.USER)
-    return events.select(
-        pl.when(pl.col(col.RATING).is_not_null())
-        .then(pl.when(height >= 0).then(1.0).otherwise(-1.0))
-        .otherwise(
-            pl.col(col.KIND)
-            .cast(pl.String)
-            .replace_strict(
-                {k.value: w for k, w in LIKING.items()}, default=0.0, return_dtype=pl.Float64
-            )
-        )
-        .cast(pl.Float32)
-        .alias("weight")
-    )["weight"]
+def _liking(flat: pl.DataFrame) -> Float32[np.ndarray, " events"]:
+    """Liking by kind; a rating is a like where it is not below what was to be expected."""
+    by_kind = [LIKING.get(Kind(kind), 0.0) for kind in KINDS]
+    plain = np.array(by_kind, np.float32)[flat["kind"].to_numpy()]
+    height = flat["height"].to_numpy()
+    return np.where(np.isnan(height), plain, np.where(height >= 0, 1, -1)).astype(np.float32)
+
+
+def _mean_before(rating: pl.Series) -> pl.Series:
+    """Mean of all ratings before each event, in order of time; null before the first."""
+    total, count = rating.fill_null(0.0).cum_sum(), rating.is_not_null().cum_sum()
+    return (total / count).fill_nan(None).shift(1)
+
+
+def _mean_until(at: pl.Series, events: pl.DataFrame) -> pl.Series:
+    """Mean of what all others had given before each moment; null where nobody had."""
+    given = pl.DataFrame(
+        {"at": events[col.AT].dt.timestamp("us"), "rating": _column(events, col.RATING)}
+    ).drop_nulls()
+    given = given.sort("at").select(
+        "at", mean=pl.col("rating").cum_sum() / pl.int_range(1, pl.len() + 1)
+    )
+    return (
+        at.to_frame("at")
+        .join_asof(given, on="at", strategy="backward", allow_exact_matches=False)
+        .get_column("mean")
+    )
+
+
+def _with_height(flat: pl.DataFrame, all_others: pl.Series) -> pl.DataFrame:
+    """With each rating's height over what was to be expected; NaN for what is no rating.
+
+    Nothing that comes later counts, so that a cut in time leaks nothing: expected is the mean of
+    what the user gave before and of ``OTHERS`` ratings like ``all_others``, and the rating itself
+    where nobody gave any before.
+    """
+    rating = pl.col("rating")
+    before = rating.fill_null(0.0).cum_sum().over("user") - rating
+    n_before = rating.is_not_null().cum_sum().over("user") - 1
+    mean = pl.coalesce(all_others.alias("all_others"), rating)
+    expected = (OTHERS * mean + before) / (OTHERS + n_before)
+    return flat.with_columns(height=(rating - expected).cast(pl.Float32).fill_null(float("nan")))
 
 
 def _column(events: pl.DataFrame, name: str) -> pl.Series:
@@ -197,13 +223,13 @@ def _column(events: pl.DataFrame, name: str) -> pl.Series:
 def _extent(
     flat: pl.DataFrame, usual: pl.DataFrame | None = None
 ) -> Float32[np.ndarray, " events"] | None:
-    """How much of it (see `Histories.extent`), from nothing that came later in the history."""
-    rating, paid = pl.col("rating"), pl.col("amount").abs()
-    so_far = rating.cum_sum().over("user") / rating.cum_count().over("user")
+    """How much of it (see `Histories.extent`)."""
+    paid = pl.col("amount").abs()
     if usual is None:
         flat = flat.with_columns(usual=paid.filter(paid > 0).median().over("item"))
     else:
         flat = flat.join(usual, on="item", how="left", maintain_order="left")
-    extent = pl.coalesce(rating - so_far, pl.when(paid > 0).then((paid / pl.col("usual")).log()))
+    height = pl.col("height").fill_nan(None)
+    extent = pl.coalesce(height, pl.when(paid > 0).then((paid / pl.col("usual")).log()))
     found = flat.select(extent.clip(-2, 2).fill_null(0.0).cast(pl.Float32)).to_series().to_numpy()
     return found if found.any() else None

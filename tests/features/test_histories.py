@@ -6,14 +6,14 @@ from datetime import UTC, datetime, timedelta
 import numpy as np
 import polars as pl
 import pytest
-from hypothesis import given
+from hypothesis import assume, given
 from hypothesis import strategies as st
 
 from clvcore import columns as col
 from clvcore.columns import Kind
 from clvcore.data.dataset import Dataset, Recipe
 from clvcore.errors import DataError, NotFoundError
-from clvcore.features.histories import KINDS, goal, histories
+from clvcore.features.histories import KINDS, OTHERS, fresh_history, goal, histories
 from clvcore.features.split import split_by_time
 from clvcore.features.vocabulary import Vocabulary
 
@@ -132,20 +132,63 @@ def test_a_cut_loses_no_event_and_leaks_no_future(rows, minute):
     assert split.targets.repeat.tolist() == again
 
 
-def test_a_rating_tells_how_far_it_is_from_what_the_user_gave_until_then():
+def test_a_rating_tells_how_far_it_is_from_what_was_to_be_expected_of_the_user():
     seen = histories(
         dataset(
             [
+                ("b", "x", 0, "rating", 5.0),
                 ("a", "x", 1, "rating", 4.0),
-                ("a", "y", 2, "rating", 2.0),
+                ("a", "y", 2, "rating", 3.0),
                 ("a", "z", 3, "view", None),
-                ("a", "w", 4, "rating", 3.0),
+                ("a", "w", 4, "rating", 4.5),
             ]
         )
     )
-    assert seen.extent.tolist() == [0, 2 - (4 + 2) / 2, 0, 3 - (4 + 2 + 3) / 3]
-    later = seen.before(int(seen.at[3]))
-    assert later.extent.tolist() == seen.extent[:3].tolist()
+    expected = [5.0, (OTHERS * 4.5 + 4) / (OTHERS + 1), None, (OTHERS * 4 + 7) / (OTHERS + 2)]
+    height = [4 - expected[0], 3 - expected[1], 0, 4.5 - expected[3]]
+    assert np.allclose(seen.extent[:4], height)
+    assert seen.extent[4] == 0  # of b: nobody had given anything before
+    assert seen.weight[:4].tolist() == [-1, -1, np.float32(0.2), 1]
+
+
+rated = st.lists(
+    st.tuples(
+        st.sampled_from("abc"),
+        st.sampled_from("wxyz"),
+        st.integers(0, 30),
+        st.just("rating"),
+        st.sampled_from([1.0, 2.0, 3.5, 5.0]),
+    ),
+    min_size=2,
+    max_size=30,
+    unique_by=lambda row: row[2],
+)
+
+
+@given(rated, st.integers(0, 30))
+def test_what_a_rating_says_does_not_depend_on_what_comes_later(rows, minute):
+    early = [row for row in rows if row[2] < minute]
+    assume(early)
+    cut = int((START + timedelta(minutes=minute)).timestamp() * 1e6)
+    whole, then = histories(dataset(rows)).before(cut), histories(dataset(early))
+    known = np.isin(whole.users.terms(whole.user).to_list(), then.users.ids.to_list())
+    assert known.all()
+    assert whole.weight.tolist() == then.weight.tolist()
+    if then.extent is not None:
+        assert np.allclose(whole.extent, then.extent)
+
+
+@given(rated)
+def test_a_fresh_history_says_the_same_as_one_that_stands_in_the_data_set(rows):
+    new = ("new", "w", 31, "rating", 3.0)
+    standing = histories(dataset([*rows, new]))
+    data = dataset(rows)
+    like = histories(data)
+    assume(data.events.filter(item_id="w").height)
+    fresh = fresh_history(dataset([new]).events, data, like)
+    assert fresh.weight.tolist() == standing.weight[standing.start[-2] :].tolist()
+    if fresh.extent is not None and standing.extent is not None:
+        assert np.allclose(fresh.extent, standing.extent[standing.start[-2] :])
 
 
 def test_an_amount_tells_how_many_times_the_usual_one_of_its_item_it_is():
