@@ -1,8 +1,8 @@
 """The two-tower model beside every baseline, split by time: on samples, on files, on drawn worlds.
 
-    uv run python benchmarks/time_split.py storefront
-    uv run python benchmarks/time_split.py FOLDER            # ratings.csv and movies.csv of MovieLens
-    uv run python benchmarks/time_split.py worlds --worlds 20
+    uv run python -m benchmarks.time_split storefront
+    uv run python -m benchmarks.time_split FOLDER            # ratings.csv and movies.csv of MovieLens
+    uv run python -m benchmarks.time_split worlds --worlds 20
 
 A world is the storefront with other tastes, hazards and channels, drawn from the prior of the
 simulator (`clvcore.data.worlds.Prior`) with the seed of its number. Each is learned by the same
@@ -30,13 +30,14 @@ from typing import Any
 import numpy as np
 import polars as pl
 
+from benchmarks.settings import changed
 from clvcore.data import sample
 from clvcore.data.clean import bring_in
 from clvcore.data.dataset import Dataset, Recipe
 from clvcore.data.files.read import read
 from clvcore.data.worlds import STOREFRONT, Prior, simulate, write
 from clvcore.ranking.again import WithRepeats, fit_again
-from clvcore.ranking.baselines import fit_baselines
+from clvcore.ranking.baselines import MORE_BASELINES, fit_baselines
 from clvcore.ranking.evaluate import Protocol, RankingReport, evaluate
 from clvcore.ranking.metrics import Metric
 from clvcore.ranking.scorers import EmbeddingScorer
@@ -52,6 +53,7 @@ from clvcore.towers.train import Progress, fit
 RESULTS = Path(__file__).parent / "results"
 MODEL, PLAIN, OWN = "two_tower", "similarity", "own_history"
 K = 10
+QUESTIONS = ("beats_every_baseline_on_new", "at_least_own_history_on_all")
 
 
 def dataset_of(name: str) -> Dataset:
@@ -74,7 +76,7 @@ def dataset_of(name: str) -> Dataset:
 
 
 def judged(
-    dataset: Dataset, tower: TowerConfig, train: TrainConfig
+    dataset: Dataset, tower: TowerConfig, train: TrainConfig, *, more: tuple[str, ...]
 ) -> tuple[RankingReport, dict[str, Any]]:
     """The report on the test period, and what training took."""
     began = time.perf_counter()
@@ -96,7 +98,7 @@ def judged(
     scorers = {
         MODEL: WithRepeats(vectors, again, test.past, material.cuts.test, test.goal),
         PLAIN: EmbeddingScorer(vectors),
-        **fit_baselines(test.past),
+        **fit_baselines(test.past, rng=rng, more=more),
     }
     report = evaluate(scorers, test, rng=rng)
     return report, {"epochs": epochs, "learning_s": round(learned, 1)}
@@ -158,6 +160,12 @@ def told(row: Mapping[str, Any]) -> str:
     )
 
 
+def listed_settings(asked: argparse.Namespace) -> str:
+    """What was asked for beside the preset, as on the command line."""
+    settings = f" --set {' '.join(asked.set)}" if asked.set else ""
+    return settings + (f" --more {' '.join(asked.more)}" if asked.more else "")
+
+
 def main() -> None:
     """Print a line for every data set, and keep the figures."""
     parser = argparse.ArgumentParser(description=__doc__)
@@ -167,6 +175,8 @@ def main() -> None:
     parser.add_argument("--worlds", type=int, default=20)
     parser.add_argument("--preset", default="quick")
     parser.add_argument("--seed", type=int, default=0)
+    parser.add_argument("--set", nargs="*", default=[], help="settings as name=value")
+    parser.add_argument("--more", nargs="*", default=[], choices=MORE_BASELINES)
     parser.add_argument("--results", type=Path, default=None)
     asked = parser.parse_args()
     drawn = [f"world-{number}" for number in range(1, asked.worlds + 1)]
@@ -174,10 +184,11 @@ def main() -> None:
     label = "worlds" if asked.data == "worlds" else Path(asked.data).name
     file = asked.results or RESULTS / f"time_split_{label}_{asked.preset}.json"
     tower, train = preset(asked.preset)
-    train = replace(train, seed=asked.seed)
+    tower, train = changed(tower, replace(train, seed=asked.seed), asked.set)
     kept = json.loads(file.read_text("utf-8"))["rows"] if file.is_file() else []
     done: dict[str, Any] = {
-        "command": f"benchmarks/time_split.py {label} --preset {asked.preset} --seed {asked.seed}",
+        "command": f"python -m benchmarks.time_split {label} --preset {asked.preset}"
+        f" --seed {asked.seed}{listed_settings(asked)}",
         "machine": f"{platform.machine()}, {platform.processor() or platform.system()}",
         "versions": {name: version(name) for name in ("jax", "flax", "optax", "polars", "numpy")},
         "day": datetime.now(UTC).date().isoformat(),
@@ -187,13 +198,13 @@ def main() -> None:
     for name in names:
         if Path(name).name in finished:
             continue
-        report, facts = judged(dataset_of(name), tower, train)
+        report, facts = judged(dataset_of(name), tower, train, more=tuple(asked.more))
         done["rows"].append(row_of(Path(name).name, report, facts))
         file.parent.mkdir(parents=True, exist_ok=True)
         file.write_text(json.dumps(done, indent=1) + "\n", "utf-8")
     for row in done["rows"]:
         print(told(row))
-    for question in ("beats_every_baseline_on_new", "at_least_own_history_on_all"):
+    for question in QUESTIONS:
         print(f"{question}: {sum(row[question] for row in done['rows'])} of {len(done['rows'])}")
 
 

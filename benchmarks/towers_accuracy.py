@@ -1,6 +1,6 @@
 """How well the towers foretell each user's last item, beside the numbers of the literature.
 
-    python benchmarks/towers_accuracy.py ml-1m DATA/ml-1m/interactions_ordered.parquet \
+    python -m benchmarks.towers_accuracy ml-1m DATA/ml-1m/interactions_ordered.parquet \
         --set encoder=transformer n_heads=1 max_length=200 batch_events=25600 \
         --state STATE --out benchmarks/results/ml1m_transformer.json
 
@@ -20,7 +20,7 @@ import json
 import os
 import platform
 import time
-from dataclasses import asdict, fields
+from dataclasses import asdict
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any
@@ -28,6 +28,7 @@ from typing import Any
 import numpy as np
 import polars as pl
 
+from benchmarks.settings import changed
 from clvcore.features.attributes import Attributes
 from clvcore.features.histories import KINDS, Histories
 from clvcore.features.split import Split, split_last_out
@@ -130,30 +131,10 @@ def machine() -> dict[str, Any]:
     }
 
 
-def settings(pairs: list[str]) -> tuple[TowerConfig, TrainConfig]:
-    """The settings that differ from the defaults, as name=value."""
-    given = {name: value(text) for name, text in (pair.split("=", 1) for pair in pairs)}
-    own = [
-        {f.name: given.pop(f.name) for f in fields(kind) if f.name in given}
-        for kind in (TowerConfig, TrainConfig)
-    ]
-    if given:
-        raise SystemExit(f"no such setting: {', '.join(given)}")
-    return TowerConfig(**own[0]), TrainConfig(**own[1])
-
-
-def value(text: str) -> Any:
-    """A number where it is one, else the text."""
-    try:
-        return json.loads(text)
-    except ValueError:
-        return text
-
-
 def run(options: argparse.Namespace) -> None:
     """Train from where the state stands, and judge the best model so far."""
     seen = histories(READERS[options.data](options.path))
-    tower, train = settings(options.set)
+    tower, train = changed(TowerConfig(), TrainConfig(), options.set)
     valid, test = split_last_out(seen, judged="validation"), split_last_out(seen)
     items, users = nothing_known(len(seen.items)), nothing_known(len(seen.users))
     lesson = Lesson(valid.past, items, users)

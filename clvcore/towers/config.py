@@ -33,10 +33,16 @@ class TowerConfig:
     """Layers of the encoder."""
     n_heads: int = 2
     """Attention heads (transformer)."""
+    time_bias: bool = True
+    """Whether attention is drawn to events by the time between them, beside their distance
+    (transformer)."""
     max_length: int = 64
     """Events of a history that the encoder sees: the latest ones."""
     dropout: float = 0.2
     """Share of activations that are dropped while training."""
+    input_dropout: float = 0.0
+    """Share of what enters the encoder that is dropped while training; SASRec has it equal to
+    ``dropout`` (Kang and McAuley 2018, section III.D). Sparse catalogues need it."""
     id_dropout: float = 0.1
     """Share of items that are shown without their id while training, so that attributes alone can
     place an item nobody has bought yet (Volkovs et al. 2017, DropoutNet)."""
@@ -47,7 +53,9 @@ class TowerConfig:
         _within(self, "n_heads", 1, 64)
         _within(self, "max_length", 2, 4096)
         _within(self, "dropout", 0.0, 0.9)
+        _within(self, "input_dropout", 0.0, 0.9)
         _within(self, "id_dropout", 0.0, 0.9)
+        _one_of("time_bias", self.time_bias, (True, False))
         _one_of("encoder", self.encoder, get_args(Encoder))
         _one_of("similarity", self.similarity, get_args(Similarity))
         if self.embedding_size % self.n_heads:
@@ -123,6 +131,6 @@ def _within(config: Any, name: str, low: float, high: float) -> None:
         raise ConfigError(say("towers.within", name=name, value=value, low=low, high=high))
 
 
-def _one_of(name: str, value: str, known: tuple[str, ...]) -> None:
+def _one_of(name: str, value: Any, known: tuple[Any, ...]) -> None:
     if value not in known:
         raise ConfigError(say("towers.one_of", name=name, value=value, known=listed(known)))

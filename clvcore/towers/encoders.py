@@ -97,13 +97,20 @@ class Attention(nnx.Module):
     """Causal self-attention with learned biases for the distance in events and in time."""
 
     def __init__(
-        self, dim: int, n_heads: int, max_length: int, dropout: float, *, rngs: nnx.Rngs
+        self,
+        dim: int,
+        n_heads: int,
+        max_length: int,
+        dropout: float,
+        *,
+        time_bias: bool,
+        rngs: nnx.Rngs,
     ) -> None:
         self.norm = nnx.RMSNorm(dim, rngs=rngs)
         self.project = nnx.Linear(dim, 3 * dim, use_bias=False, rngs=rngs)
         self.out = nnx.Linear(dim, dim, use_bias=False, rngs=rngs)
         self.by_distance = nnx.Param(jnp.zeros((n_heads, max_length)))
-        self.by_time = nnx.Param(jnp.zeros((n_heads, TIME_BUCKETS)))
+        self.by_time = nnx.Param(jnp.zeros((n_heads, TIME_BUCKETS))) if time_bias else None
         self.n_heads = n_heads
         self.dropout = dropout
 
@@ -127,7 +134,7 @@ class Attention(nnx.Module):
         apart = jnp.arange(first, last)[:, None] - jnp.arange(last)[None, :]
         reach = self.by_distance.shape[1] - 1
         bias = self.by_distance[...][:, jnp.clip(apart, 0, reach)][None]
-        if at is not None:
+        if at is not None and self.by_time is not None:
             between = time_bucket(at[:, first:last, None] - at[:, None, :last])
             bias = bias + jnp.moveaxis(self.by_time[...].T[between], -1, 1)
         return jnp.where(apart >= 0, bias, UNSEEN)
@@ -140,7 +147,14 @@ class Transformer(nnx.Module):
         dim = config.embedding_size
         self.attention = nnx.List(
             [
-                Attention(dim, config.n_heads, config.max_length + 1, config.dropout, rngs=rngs)
+                Attention(
+                    dim,
+                    config.n_heads,
+                    config.max_length + 1,
+                    config.dropout,
+                    time_bias=config.time_bias,
+                    rngs=rngs,
+                )
                 for _ in range(config.n_blocks)
             ]
         )

@@ -16,6 +16,7 @@ from clvcore.towers.encoders import (
     Key,
     Sequence,
     Times,
+    dropped,
     encoder,
     linear,
     time_bucket,
@@ -60,6 +61,7 @@ class TwoTowers(nnx.Module):
         self.liking = nnx.Param(jnp.zeros((dim,)))
         self.extent = nnx.Param(jnp.zeros((dim,)))
         self.enter = nnx.RMSNorm(dim, rngs=rngs)
+        self.input_dropout = config.input_dropout
         self.encoder = encoder(config, rngs=rngs)
         self.leave = nnx.RMSNorm(dim, rngs=rngs)
         self.project = nnx.Linear(dim, dim, use_bias=False, rngs=rngs)
@@ -103,6 +105,9 @@ class TwoTowers(nnx.Module):
             at = jnp.concatenate([behaviour.at[:, :1], behaviour.at], axis=1)
             events = events + self.gap[...][time_bucket(jnp.diff(at, axis=1))]
         x = self.enter(jnp.concatenate([first[:, None], events], axis=1))
+        if self.input_dropout and key is not None:
+            key, entering = jax.random.split(key)
+            x = dropped(x, self.input_dropout, entering)
         return linear(self.project, self.leave(self._encoded(x, at, key, precision)))
 
     def _encoded(self, x: Sequence, at: Times, key: Key, precision: Precision) -> Sequence:

@@ -93,6 +93,17 @@ def test_dropout_is_of_training_only_and_comes_from_the_key(encode):
     assert jnp.abs(first - second).max() > 1e-3
 
 
+@pytest.mark.parametrize("told", [True, False])
+def test_a_transformer_minds_the_time_between_events_where_it_has_a_bias_for_it(told):
+    config = TowerConfig(embedding_size=DIM, n_blocks=1, max_length=LENGTH - 1, time_bias=told)
+    graph, params = nnx.split(encoder(config, rngs=nnx.Rngs(0)), nnx.Param)
+    params = jax.tree.map(
+        lambda leaf: leaf + 0.1 * jnp.cos(jnp.arange(leaf.size)).reshape(leaf.shape), params
+    )
+    soon, late = (nnx.merge(graph, params)(rows(2), factor * times(2), None) for factor in (1, 64))
+    assert (jnp.abs(soon - late).max() > 1e-4) == told
+
+
 @pytest.mark.parametrize("rate", [0.2, 0.5, 0.9])
 def test_a_mask_drops_its_share_everywhere_alike_and_keeps_the_mean(rate):
     keys = jax.random.split(jax.random.key(0, impl="unsafe_rbg"), 4)

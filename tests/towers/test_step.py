@@ -17,8 +17,8 @@ from clvcore.towers.step import Objective, batch_loss
 CONFIG = TowerConfig(embedding_size=16, n_blocks=1, max_length=8, id_dropout=0.0)
 
 
-def slope(lesson, config, train, batch, drawing=None):
-    """Loss of a batch and its gradient, without dropout."""
+def slope(lesson, config, train, batch, drawing=None, key=None):
+    """Loss of a batch and its gradient; without a key without dropout."""
     model = initialised(lesson, config, seed=0)
     seen = lesson.seen_items()
     objective = Objective.of(train, config.similarity, int(seen.sum()))
@@ -33,7 +33,7 @@ def slope(lesson, config, train, batch, drawing=None):
 
     def loss(params):
         towers = replace(model, params=params).towers()
-        return batch_loss(towers, moved, rows, items, users, objective=objective, key=None)
+        return batch_loss(towers, moved, rows, items, users, objective=objective, key=key)
 
     return jax.jit(jax.value_and_grad(loss))(model.params)
 
@@ -93,3 +93,18 @@ def test_an_item_that_nobody_has_met_is_told_apart_from_nothing(lesson):
     assert np.array_equal(rows.items[moved.behaviour.item], kept.behaviour.item)
     even = Drawing.of(TrainConfig(n_negatives=4096), "gbce", share, seen)
     assert set(with_rows(kept, even, rng=rng)[1].negatives) == set(np.flatnonzero(seen))
+
+
+def test_dropout_of_what_enters_is_of_training_only_and_only_where_it_is_asked_for(lesson):
+    still = replace(CONFIG, dropout=0.0)
+    config, batch = replace(still, input_dropout=0.5), whole_batch(lesson)
+    (plain, _), (served, _) = (slope(lesson, one, TrainConfig(), batch) for one in (still, config))
+    first, again, other = (
+        slope(lesson, config, TrainConfig(), batch, key=jax.random.key(seed))[0]
+        for seed in (0, 0, 1)
+    )
+    undropped, _ = slope(lesson, still, TrainConfig(), batch, key=jax.random.key(0))
+    assert served == plain
+    assert first == again
+    assert abs(first - other) > 1e-4
+    assert np.allclose(undropped, plain, atol=1e-5)
