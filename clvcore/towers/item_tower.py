@@ -39,7 +39,12 @@ class AttributeTower(nnx.Module):
 
 
 class ItemTower(nnx.Module):
-    """Id embedding plus attributes, mixed by one gated layer."""
+    """Id embedding plus attributes, which one gated layer mixes.
+
+    The id stays outside of the layer: what behaviour tells of a single item is kept as it is, and
+    rare items are not bent by what the layer learned from others. The layer begins as nothing, so
+    that ids and attributes begin with equal weight.
+    """
 
     def __init__(
         self, n_items: int, attributes: Attributes, config: TowerConfig, *, rngs: nnx.Rngs
@@ -54,6 +59,10 @@ class ItemTower(nnx.Module):
             rngs=rngs,
         )
         self.mix = FeedForward(dim, 0.0, rngs=rngs)
+        self.mix.down.kernel[...] = jnp.zeros_like(self.mix.down.kernel[...])
+        self.is_told = bool(
+            attributes.n_terms or attributes.numbers.shape[1] or attributes.vectors.shape[1]
+        )
         self.id_dropout = config.id_dropout
 
     def __call__(
@@ -63,5 +72,8 @@ class ItemTower(nnx.Module):
         told = jnp.asarray(known.seen)
         if key is not None and self.id_dropout > 0:
             told = told & jax.random.bernoulli(key, 1 - self.id_dropout, items.shape)
-        x = self.attributes(known) + jnp.where(told[:, None], self.ids[...][items], 0.0)
-        return x + self.mix(x, None)
+        ids = jnp.where(told[:, None], self.ids[...][items], 0.0)
+        if not self.is_told:
+            return ids
+        known_of = self.attributes(known)
+        return ids + known_of + self.mix(known_of, None)
