@@ -58,8 +58,8 @@ class ItemTower(nnx.Module):
             dim,
             rngs=rngs,
         )
-        self.mix = FeedForward(dim, 0.0, rngs=rngs)
-        self.mix.down.kernel[...] = jnp.zeros_like(self.mix.down.kernel[...])
+        self.attribute_mix = FeedForward(dim, 0.0, rngs=rngs)
+        self.attribute_mix.down.kernel[...] = jnp.zeros_like(self.attribute_mix.down.kernel[...])
         self.is_told = bool(
             attributes.n_terms or attributes.numbers.shape[1] or attributes.vectors.shape[1]
         )
@@ -76,4 +76,4 @@ class ItemTower(nnx.Module):
         if not self.is_told:
             return ids
         known_of = self.attributes(known)
-        return ids + known_of + self.mix(known_of, None)
+        return ids + known_of + self.attribute_mix(known_of, None)
