@@ -21,7 +21,6 @@ from clvcore import errors
 from clvcore.data.dataset import RawTable, SourceFile
 from clvcore.data.files.formats import is_plain_text
 from clvcore.data.files.packed import layer_of
-from clvcore.data.files.read import read
 from clvcore.data.files.reading import DECIDED_BY_FILE, Reading
 from clvcore.data.files.stream import BLOCK_BYTES
 from clvcore.data.meaning.blocks import Block, Blocks
@@ -39,13 +38,6 @@ _GROWS = 8
 _LARGE = 8 << 20
 """From here on reading takes longer than one likes to wait without seeing anything."""
 _HEAD_BYTES, _HEAD_ROWS = 1 << 18, 20
-_SMALL = 1 << 18
-"""Plain text of a command up to this size is read without a child.
-
-A child costs 0.30 s of CPU, most of it to import polars, where reading 95 KB of text costs 0.01 s.
-Everything that reads such text is bounded by its size: the worst that was found of this size took
-1.1 s on a busy machine, and ``tests/data/test_any_text.py`` throws any bytes at it.
-"""
 _MOST_SAID = 2000
 _PREFIX = "clv-reading-"
 _LOG = logging.getLogger(__name__)
@@ -104,23 +96,6 @@ def first_rows(
     return replace(begun, frame=begun.frame.head(-1).head(_HEAD_ROWS))  # the last row may be cut
 
 
-def read_file(file: Path, table: str, how: Reading = DECIDED_BY_FILE) -> RawTable:
-    """The rows of a file that whoever runs this command names.
-
-    Small plain text is read at once: it meets no parser of a foreign format, and where it brought
-    one down after all, it would end no more than the command that was given for it.
-
-    Raises:
-        ClvError: as `read_apart` says.
-    """
-    n_bytes = _size(file)
-    if n_bytes <= _SMALL:
-        content = file.read_bytes()
-        if is_plain_text(content):
-            return read(content, table=table, source=file.name, how=how)
-    return read_apart(file, table, file.name, how)
-
-
 def sweep() -> int:
     """How many folders were removed that a killed reader of ours left behind."""
     return sweep_folders(Path(tempfile.gettempdir()), _PREFIX)
@@ -151,7 +126,7 @@ def read_blocks_apart(
     with file.open("rb") as opened:
         packed = layer_of(opened.read(4)) is not None
     if n_bytes <= (block_bytes // _GROWS if packed else block_bytes):
-        return Blocks.of(read_file(file, table, how))
+        return Blocks.of(read_apart(file, table, source, how))
     own = Path(tempfile.mkdtemp(prefix="reading-", dir=place))
     named = {"path": str(file.resolve()), "table": table, "source": source}
     asked = {**named, "how": asdict(how), "n_bytes": n_bytes}
