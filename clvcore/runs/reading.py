@@ -10,7 +10,8 @@ import json
 import logging
 import shutil
 import tempfile
-from dataclasses import asdict, replace
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import asdict, dataclass, replace
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -24,8 +25,10 @@ from clvcore.data.files.packed import layer_of
 from clvcore.data.files.reading import DECIDED_BY_FILE, Reading
 from clvcore.data.files.stream import BLOCK_BYTES
 from clvcore.data.meaning.blocks import Block, Blocks
-from clvcore.errors import MappingError, NotFoundError, UploadError
+from clvcore.errors import ClvError, MappingError, NotFoundError, UploadError
 from clvcore.messages import recalled, say
+from clvcore.messages.languages import language, speaking
+from clvcore.runs.ahead import AT_ONCE, ahead
 from clvcore.runs.folders import own_folder, sweep_folders
 from clvcore.runs.spare import ASKED, LOG, let_read
 
@@ -37,6 +40,8 @@ _GROWS = 8
 """How many times a packed text grows when it is unpacked, about."""
 _LARGE = 8 << 20
 """From here on reading takes longer than one likes to wait without seeing anything."""
+_ALONE = 64 << 20
+"""A file of more bytes is read while no other is."""
 _HEAD_BYTES, _HEAD_ROWS = 1 << 18, 20
 _MOST_SAID = 2000
 _PREFIX = "clv-reading-"
@@ -77,6 +82,34 @@ def read_apart(
         asked = {"path": str(file.resolve()), "table": table, "source": source}
         _ask(place, {**asked, "how": asdict(how), "n_bytes": n_bytes}, timeout_s)
         return _table(place, _answer(place, source), table, source)
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """A file that is to be read."""
+
+    load: Callable[[], bytes]
+    n_bytes: int
+    source: str
+    how: Reading
+
+
+def read_each(files: Sequence[Asked], table: str) -> Iterator[RawTable | ClvError]:
+    """What comes of each file of a table, in their order: its rows, or what is wrong with it.
+
+    Two are read at a time, except where both may need more memory than there is.
+    """
+    spoken = language()  # of whoever asks, whom a thread does not know
+
+    def read(one: Asked) -> RawTable | ClvError:
+        try:
+            with speaking(spoken):
+                return read_apart(one.load(), table, one.source, one.how)
+        except ClvError as error:
+            return error
+
+    large = any(one.n_bytes > _ALONE for one in files)
+    return ahead(read, files, at_once=1 if large else AT_ONCE)
 
 
 def first_rows(
