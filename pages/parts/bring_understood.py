@@ -175,8 +175,9 @@ def first_rows(table: Table, found: Understanding, options: Mapping[str, Any], z
 
 
 def _what_is_read_first(columns: Sequence[str]) -> list[str]:
-    """Texts beside what they are read as, then the others, which a narrow window may cut off."""
+    """Texts beside what they are read as, times and numbers first; a narrow window cuts off the end."""
     pairs = [pair for pair in pairwise(columns) if pair[1].startswith(READ)]
+    pairs.sort(key=lambda pair: pair[1] == f"{READ}{col.KIND}")
     shown = [name for pair in pairs for name in pair]
     return [*shown, *(name for name in columns if name not in shown)]
 

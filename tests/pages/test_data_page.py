@@ -6,6 +6,7 @@ import pytest
 from corpus.cases import book
 
 from clvcore.charts.numbers import headline_count
+from clvcore.data.meaning.preview import READ
 from clvcore.messages import catalogue, say
 from clvcore.runs.workspace import Workspace
 
@@ -91,6 +92,9 @@ def test_a_file_is_checked_accepted_and_chosen(bringing):
     assert not at.exception
     assert at.selectbox(key="data_map_events_at_mine.csv").value == "time"
     assert "1 question is open" in texts(at)
+    shown = list(table(at, f"{READ}amount").columns)
+    assert shown[:2] == ["time", f"{READ}at"]
+    assert shown[-4:] == ["kind", f"{READ}kind", "user_id", "item_id"], "cut off first"
     at.button(key="data_check").click().run()
     assert "has no currency" in at.error[0].value
     check(at)
