@@ -69,10 +69,7 @@ if not tour.is_on() and not choice.own():
 
 weeks = round((data.observed[1] - data.observed[0]) / timedelta(weeks=1))
 kinds = listed(
-    [
-        say("pages.home.of_kind", kind=say(f"page_data.kind.{kind}"), rows=rows)
-        for kind, rows in facts["events_by_kind"].items()
-    ]
+    [say(f"page_data.of_kind.{kind}", rows=rows) for kind, rows in facts["events_by_kind"].items()]
 )
 streams = listed(
     [

@@ -11,13 +11,16 @@ import click
 from clvcore import __version__
 from clvcore.errors import ClvError
 from clvcore.messages import say
-from clvcore.runs.workspace import Workspace
+from clvcore.runs.spare import spares
 
 WRONG_INPUT = 2
 """Exit code of everything a person can mend, as click has it for a wrong option."""
 
 COMMANDS = ("demo", "data", "train", "evaluate", "recommend", "value", "whatif", "report", "export")
 """In the order in which an analyst needs them; each is ``clvcore.cli.<name>.<name>``."""
+
+READ_FILES = tuple(("data", name) for name in ("import", "append", "check"))
+"""Commands that are given files, which a child reads."""
 
 
 class Commands(click.Group):
@@ -44,6 +47,10 @@ def clv() -> None:
 
 def main() -> None:
     """Run the command line; what a person can mend is one sentence and exit code 2."""
+    if tuple(sys.argv[1:3]) in READ_FILES:
+        spares().prepare()  # it gets ready while we import what we need, on another core
+    from clvcore.runs.workspace import Workspace
+
     Workspace.default().keep_compiled()
     try:
         clv.main(prog_name="clv")

@@ -52,6 +52,8 @@ class RawTable:
     """File name or query, for messages and rejects."""
     numbers: frozenset[str] = frozenset()
     """Columns that were numbers where they came from, so that a dot is their decimal mark."""
+    typed: Mapping[str, frozenset[str]] = field(default_factory=dict)
+    """file -> those that were numbers in it, where there were several, as of a text and a workbook"""
     lines: pl.Series | None = None
     """Line of the file on which each row begins; None where rows are counted from 1."""
     broken: pl.DataFrame = field(default_factory=lambda: pl.DataFrame(schema=_BROKEN))
@@ -65,6 +67,10 @@ class RawTable:
     origin: pl.Series | None = None
     """Name of the file of each row, where there were several; ``broken`` and ``aside`` then have a
     column ``file``."""
+
+    def is_number(self, column: str, file: str) -> bool:
+        """Whether the column came as numbers in one of the files."""
+        return column in self.numbers or column in self.typed.get(file, ())
 
 
 @dataclass(frozen=True, slots=True)

@@ -19,11 +19,12 @@ import polars as pl
 from clvcore import columns as col
 from clvcore.data.cells import amounts, moments
 from clvcore.data.cells.choices import Choices
+from clvcore.data.cells.ids import spelling_of
 from clvcore.data.cells.private import Look, look_at
 from clvcore.data.cells.roles import CURRENCY, MONEY_ROLES, ROLES
 from clvcore.data.cells.rules import RULES
 from clvcore.data.cells.signs import Signs
-from clvcore.data.cells.table import IDS, Cells, n_floats, stripped
+from clvcore.data.cells.table import IDS, Cells, ids_of
 from clvcore.data.clean import Whole
 from clvcore.data.cleaning.assembled import Prepared, attributes_of
 from clvcore.data.cleaning.currencies import beside, in_column
@@ -84,8 +85,8 @@ def evidence_of(
     for column in raw.frame.columns:
         look = look_at(raw.frame[column], begun=begun[column], of=filled[column])
         if column in hashed:  # it may be replaced by a hash
-            ids = stripped(raw.frame[column], ids=True, floats=False)
-            look = replace(look, ids=len(ids) - ids.null_count(), floats=n_floats(ids))
+            ids = ids_of(raw.frame[column])
+            look = replace(look, ids=cells.files.told(ids, spelling_of))
         looks[raw.name, column] = look
     return Evidence({role: signs_of(cells, role) for role in given.roles}, looks)
 
@@ -93,8 +94,8 @@ def evidence_of(
 def signs_of(cells: Cells, role: str) -> Signs:
     """What the column of a role, or a piece of it, says about how the whole is read."""
     if role in IDS:
-        ids = stripped(cells.raw.frame[cells.column(role)], ids=True, floats=False)
-        return Signs(filled=len(ids) - ids.null_count(), floats=n_floats(ids))
+        ids = ids_of(cells.raw.frame[cells.column(role)])
+        return Signs(ids=cells.files.told(ids, spelling_of))
     if role == CURRENCY:
         codes = in_column(cells)
         return Signs(filled=codes.count(), symbols=frozenset(codes.drop_nulls().unique()))
@@ -117,7 +118,7 @@ def part_of(raw: RawTable, column: str | None, parts: int) -> pl.Series:
     """
     if column is None or parts == 1:
         return pl.zeros(raw.frame.height, dtype=pl.UInt64, eager=True)
-    ids = stripped(raw.frame[column], ids=True, floats=False)
+    ids = ids_of(raw.frame[column])
     ids = ids.str.to_lowercase().str.replace(r"\.0$", "")
     strange = (ids.str.contains("@", literal=True) & ids.str.contains(r"[^\x00-\x7f]")).fill_null(
         value=False

@@ -6,7 +6,7 @@ through the same intake as any file.
 """
 
 import difflib
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 from pathlib import Path
 
@@ -23,6 +23,8 @@ from clvcore.messages import listed, say
 RECIPE = "recipe.json"
 SUFFIXES = (".parquet", ".csv")
 """Suffixes of table files, the preferred one first."""
+ReadTable = Callable[[Path, str], RawTable]
+"""Reads the file of a table."""
 _PACKAGE = Path(__file__).resolve().parent.parent
 
 
@@ -66,13 +68,20 @@ def load(name: str) -> Intake:
     return from_folder(folder(name))
 
 
-def from_folder(path: Path, *, key: bytes | None = None) -> Intake:
+def from_folder(
+    path: Path, *, key: bytes | None = None, read_table: ReadTable | None = None
+) -> Intake:
     """The data set of a folder with a recipe and table files, or with table files alone.
+
+    Args:
+        path: The folder.
+        key: Key of the hash of personal data.
+        read_table: Reads a file of a table, where they are not ours; by default in this process.
 
     Raises:
         ClvError: a file cannot be read, or its rows cannot be understood.
     """
-    raws, recipe = raw_tables(path), recipe_of(path)
+    raws, recipe = raw_tables(path, read_table or _of_ours), recipe_of(path)
     if not (path / RECIPE).is_file():
         recipe = with_currency(recipe, raws)
     return bring_in(raws, recipe, key=key)
@@ -100,12 +109,13 @@ def table_files(path: Path) -> dict[str, Path]:
     return found
 
 
-def raw_tables(path: Path) -> dict[str, RawTable]:
+def _of_ours(file: Path, table: str) -> RawTable:
+    return read(file.read_bytes(), table=table, source=file.name)
+
+
+def raw_tables(path: Path, read_table: ReadTable = _of_ours) -> dict[str, RawTable]:
     """The tables of a folder as they were read."""
-    return {
-        table: read(file.read_bytes(), table=table, source=file.name)
-        for table, file in table_files(path).items()
-    }
+    return {table: read_table(file, table) for table, file in table_files(path).items()}
 
 
 def recipe_of(path: Path) -> Recipe:

@@ -12,6 +12,7 @@ from functools import cache
 from pathlib import Path
 from typing import Any, Self
 
+from clvcore.messages.counted import agreed
 from clvcore.messages.languages import ENGLISH, language
 
 _KEY, _VALUES, _TEXT = "say", "with", "text"
@@ -59,6 +60,7 @@ def say(key: str, **values: object) -> str:
     """The sentence ``key`` with its gaps filled, in the language of whoever hears it.
 
     English where the language lacks the sentence, so that a gap in a translation ends no page.
+    Words that a count decides are chosen by it, see `counted`.
 
     Example:
         >>> say("units.not_money", text="abc")
@@ -69,7 +71,7 @@ def say(key: str, **values: object) -> str:
     heard = {
         name: again(value) if isinstance(value, Said) else value for name, value in values.items()
     }
-    return Said(text.format(**heard), key, values)
+    return Said(agreed(text, heard).format(**heard), key, values)
 
 
 def again(text: str) -> str:

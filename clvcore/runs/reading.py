@@ -10,7 +10,8 @@ import json
 import logging
 import shutil
 import tempfile
-from dataclasses import asdict, replace
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import asdict, dataclass, replace
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -21,12 +22,13 @@ from clvcore import errors
 from clvcore.data.dataset import RawTable, SourceFile
 from clvcore.data.files.formats import is_plain_text
 from clvcore.data.files.packed import layer_of
-from clvcore.data.files.read import read
 from clvcore.data.files.reading import DECIDED_BY_FILE, Reading
 from clvcore.data.files.stream import BLOCK_BYTES
 from clvcore.data.meaning.blocks import Block, Blocks
-from clvcore.errors import MappingError, NotFoundError, UploadError
+from clvcore.errors import ClvError, MappingError, NotFoundError, UploadError
 from clvcore.messages import recalled, say
+from clvcore.messages.languages import language, speaking
+from clvcore.runs.ahead import AT_ONCE, ahead
 from clvcore.runs.folders import own_folder, sweep_folders
 from clvcore.runs.spare import ASKED, LOG, let_read
 
@@ -38,14 +40,9 @@ _GROWS = 8
 """How many times a packed text grows when it is unpacked, about."""
 _LARGE = 8 << 20
 """From here on reading takes longer than one likes to wait without seeing anything."""
+_ALONE = 64 << 20
+"""A file of more bytes is read while no other is."""
 _HEAD_BYTES, _HEAD_ROWS = 1 << 18, 20
-_SMALL = 1 << 18
-"""Plain text of a command up to this size is read without a child.
-
-A child costs 0.30 s of CPU, most of it to import polars, where reading 95 KB of text costs 0.01 s.
-Everything that reads such text is bounded by its size: the worst that was found of this size took
-1.1 s on a busy machine, and ``tests/data/test_any_text.py`` throws any bytes at it.
-"""
 _MOST_SAID = 2000
 _PREFIX = "clv-reading-"
 _LOG = logging.getLogger(__name__)
@@ -87,6 +84,34 @@ def read_apart(
         return _table(place, _answer(place, source), table, source)
 
 
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """A file that is to be read."""
+
+    load: Callable[[], bytes]
+    n_bytes: int
+    source: str
+    how: Reading
+
+
+def read_each(files: Sequence[Asked], table: str) -> Iterator[RawTable | ClvError]:
+    """What comes of each file of a table, in their order: its rows, or what is wrong with it.
+
+    Two are read at a time, except where both may need more memory than there is.
+    """
+    spoken = language()  # of whoever asks, whom a thread does not know
+
+    def read(one: Asked) -> RawTable | ClvError:
+        try:
+            with speaking(spoken):
+                return read_apart(one.load(), table, one.source, one.how)
+        except ClvError as error:
+            return error
+
+    large = any(one.n_bytes > _ALONE for one in files)
+    return ahead(read, files, at_once=1 if large else AT_ONCE)
+
+
 def first_rows(
     content: bytes, table: str, source: str, how: Reading = DECIDED_BY_FILE
 ) -> RawTable | None:
@@ -102,23 +127,6 @@ def first_rows(
     except (UploadError, MappingError):
         return None
     return replace(begun, frame=begun.frame.head(-1).head(_HEAD_ROWS))  # the last row may be cut
-
-
-def read_file(file: Path, table: str, how: Reading = DECIDED_BY_FILE) -> RawTable:
-    """The rows of a file that whoever runs this command names.
-
-    Small plain text is read at once: it meets no parser of a foreign format, and where it brought
-    one down after all, it would end no more than the command that was given for it.
-
-    Raises:
-        ClvError: as `read_apart` says.
-    """
-    n_bytes = _size(file)
-    if n_bytes <= _SMALL:
-        content = file.read_bytes()
-        if is_plain_text(content):
-            return read(content, table=table, source=file.name, how=how)
-    return read_apart(file, table, file.name, how)
 
 
 def sweep() -> int:
@@ -151,7 +159,7 @@ def read_blocks_apart(
     with file.open("rb") as opened:
         packed = layer_of(opened.read(4)) is not None
     if n_bytes <= (block_bytes // _GROWS if packed else block_bytes):
-        return Blocks.of(read_file(file, table, how))
+        return Blocks.of(read_apart(file, table, source, how))
     own = Path(tempfile.mkdtemp(prefix="reading-", dir=place))
     named = {"path": str(file.resolve()), "table": table, "source": source}
     asked = {**named, "how": asdict(how), "n_bytes": n_bytes}

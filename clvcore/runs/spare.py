@@ -52,6 +52,11 @@ class Spares:
         for child in spare:
             let_go(child, timeout_s=_LET_GO_S)
 
+    def prepare(self) -> None:
+        """Have one more wait, once: a command reads a file or two, and then needs none."""
+        with self.lock:
+            self.waiting.append(started())
+
     def take(self) -> Child:
         """The child that has waited longest, or a new one."""
         with self.lock:

@@ -33,7 +33,7 @@ from clvcore.runs import stored
 from clvcore.runs.folders import own_folder, sweep_folders
 from clvcore.runs.keys import key_of
 from clvcore.runs.piles import Brought
-from clvcore.runs.reading import read_blocks_apart, read_file
+from clvcore.runs.reading import read_apart, read_blocks_apart
 
 HOME = "CLV_HOME"
 """Environment variable that names the folder of the workspace."""
@@ -178,9 +178,9 @@ class Workspace:
             return stored.load(path)
         if not sample.table_files(path):
             raise NotFoundError(say("workspace.no_tables", folder=path))
-        return self._cached(path)
+        return self._cached(path, table_file)
 
-    def _cached(self, path: Path) -> Dataset:
+    def _cached(self, path: Path, read_table: sample.ReadTable | None = None) -> Dataset:
         """The data set of a folder of files; brought in once for each state of the files."""
         name = path.resolve().name
         place = self.cache / f"{name}-{_key(path)}"
@@ -189,7 +189,7 @@ class Workspace:
                 return stored.load(place)
             except ClvError:  # a cache that is damaged is made again
                 shutil.rmtree(place, ignore_errors=True)
-        intake = sample.from_folder(path, key=self.key())
+        intake = sample.from_folder(path, key=self.key(), read_table=read_table)
         for outdated in self.cache.glob(f"{_literal(name)}-{'[0-9a-f]' * 16}"):
             shutil.rmtree(outdated, ignore_errors=True)
         self._stored(Intake(intake.dataset, {}), place)
@@ -232,7 +232,7 @@ def table_file(path: Path, table: str, how: Reading = DECIDED_BY_FILE) -> RawTab
     """
     if path.is_dir():
         raise UploadError(say("data.is_folder", path=path))
-    return read_file(path, table, how)
+    return read_apart(path, table, path.name, how)
 
 
 def table_blocks(path: Path, table: str, place: Path, how: Reading = DECIDED_BY_FILE) -> Blocks:

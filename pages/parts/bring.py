@@ -64,10 +64,11 @@ def bring() -> None:
     asked = _understood(raws)
     state = st.session_state
     stale = "data_asked" in state and state.get("data_asked_for") != asked.mark
+    checked = state.get("data_check") or ("data_asked" in state and not stale)
     if st.button(
         say("page_data.bring.check"),
         key="data_check",
-        type="secondary" if "data_asked" in state and not stale else "primary",
+        type="secondary" if checked else "primary",
         help=say("page_data.known.check_help"),
     ):
         forget()

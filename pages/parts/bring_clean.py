@@ -109,7 +109,7 @@ def _action(one: Consequence, currency: str) -> None:
 
 def counted(rows: int) -> str:
     """A number of rows in words."""
-    return say("units.rows_one") if rows == 1 else say("units.rows_many", rows=rows)
+    return say("units.rows_many", rows=rows)
 
 
 def _size(one: Consequence, currency: str) -> str:

@@ -5,12 +5,11 @@ from streamlit.runtime.uploaded_file_manager import UploadedFile
 
 from clvcore.data.cells.private import masked, suspects
 from clvcore.data.dataset import RawTable
-from clvcore.data.files.reading import Reading
 from clvcore.data.meaning.known import known_exports
 from clvcore.data.meaning.together import together
 from clvcore.errors import ClvError
 from clvcore.messages import say
-from clvcore.runs.reading import first_rows, read_apart
+from clvcore.runs.reading import Asked, first_rows, read_each
 from clvcore.runs.workspace import Workspace
 from pages.parts import bring_reading
 from pages.parts.wording import plain, why
@@ -76,40 +75,44 @@ def _table(table: str) -> RawTable | None:
 def _read(table: str, uploads: list[UploadedFile]) -> list[bring_reading.File]:
     """The files, each read once for every way in which it is to be read; what is wrong is told."""
     kept: dict[object, RawTable] = st.session_state.get(f"data_raw_{table}", {})
+    hows = [bring_reading.chosen(table, place) for place in range(len(uploads))]
+    keys = [(upload.file_id, how) for upload, how in zip(uploads, hows, strict=True)]
+    new = [
+        Asked(upload.getvalue, upload.size, upload.name, how)
+        for upload, how, key in zip(uploads, hows, keys, strict=True)
+        if key not in kept
+    ]
+    found = iter(_read_new(table, new))
     known: dict[object, RawTable] = {}
     files = []
-    for place, upload in enumerate(uploads):
-        how = bring_reading.chosen(table, place)
-        key = (upload.file_id, how)
-        raw = kept.get(key)
-        if raw is None:
-            try:
-                raw = _read_one(table, upload, how)
-            except ClvError as error:
-                st.error(why(error), icon=":material/error:")
-        if raw is not None:
+    for place, (upload, key) in enumerate(zip(uploads, keys, strict=True)):
+        raw = kept[key] if key in kept else next(found)
+        if isinstance(raw, ClvError):
+            st.error(why(raw), icon=":material/error:")
+            raw = None
+        else:
             known[key] = raw
         files.append(bring_reading.File(upload.name, place, raw))
     st.session_state[f"data_raw_{table}"] = known
     return files
 
 
-def _read_one(table: str, upload: UploadedFile, how: Reading) -> RawTable:
-    """The table of one file, with its first rows to be looked at while it is read.
-
-    Raises:
-        ClvError: the file cannot be read.
-    """
-    content, look = upload.getvalue(), st.empty()
-    begun = first_rows(content, table, upload.name, how)
-    if begun is not None:
-        rows = masked(begun.frame, suspects(table, begun.frame))
-        look.dataframe(rows, key=f"data_begun_{table}", hide_index=True)
-    try:
-        with st.spinner(say("page_data.bring.reading", source=plain(upload.name)), show_time=True):
-            return read_apart(content, table, upload.name, how)
-    finally:
-        look.empty()
+def _read_new(table: str, new: list[Asked]) -> list[RawTable | ClvError]:
+    """What comes of each file; meanwhile it is said which is waited for, and rows are looked at."""
+    look = st.empty()
+    begun = (first_rows(one.load(), table, one.source, one.how) for one in new)
+    rows = next((one.frame for one in begun if one is not None), None)
+    if rows is not None:
+        shown = masked(rows, suspects(table, rows))
+        look.dataframe(shown, key=f"data_begun_{table}", hide_index=True)
+    results, found = read_each(new, table), []
+    for place, one in enumerate(new, 1):
+        key = "reading" if len(new) == 1 else "reading_each"
+        told = {"source": plain(one.source), "n": place, "of": len(new)}
+        with st.spinner(say(f"page_data.bring.{key}", **told), show_time=True):
+            found.append(next(results))
+    look.empty()
+    return found
 
 
 def _other_files(table: str) -> None:

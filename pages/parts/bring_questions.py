@@ -22,8 +22,7 @@ def ask(tables: Mapping[str, Table], found: Mapping[str, Understanding]) -> None
     if not count:
         return
     with st.container(border=True):
-        one = say("page_data.known.open_count_one")
-        told = one if count == 1 else say("page_data.known.open_count", count=count)
+        told = say("page_data.known.open_count", count=count)
         st.markdown(f":material/help: **{told}**")
         for name, one in found.items():
             _questions(tables[name], one)

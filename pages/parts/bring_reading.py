@@ -145,11 +145,9 @@ def _parts(raw: RawTable) -> list[str]:
         if n and why == PREAMBLE and told["format"] == "json":
             parts.append(say("page_data.read.around"))
         elif n:
-            key = f"{why}_one" if n == 1 else why
-            parts.append(say(f"page_data.read.{key}", n=numbers.headline_count(n)))
+            parts.append(say(f"page_data.read.{why}", n=numbers.headline_count(n)))
     if raw.broken.height:
-        key = "broken_one" if raw.broken.height == 1 else "broken"
-        parts.append(say(f"page_data.read.{key}", n=numbers.headline_count(raw.broken.height)))
+        parts.append(say("page_data.read.broken", n=numbers.headline_count(raw.broken.height)))
     return parts
 
 

@@ -1,6 +1,7 @@
 """What is understood of the files: a line for each column with a role, and the first rows."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from itertools import pairwise
 from typing import Any, Literal, get_args
 
 import polars as pl
@@ -160,6 +161,7 @@ def first_rows(table: Table, found: Understanding, options: Mapping[str, Any], z
         frame = frame.with_columns(pl.col(kind).replace({one: words.kind(one) for one in Kind}))
     if not frame.width:
         frame = masked(table.raw.frame.head(20), hidden)
+    frame = frame.select(_what_is_read_first(frame.columns))
     st.caption(plain(say("page_data.known.preview", source=table.raw.source)))
     st.dataframe(
         frame,
@@ -172,13 +174,22 @@ def first_rows(table: Table, found: Understanding, options: Mapping[str, Any], z
     table.masks.tell()
 
 
+def _what_is_read_first(columns: Sequence[str]) -> list[str]:
+    """Texts beside what they are read as, times and numbers first; a narrow window cuts off the end."""
+    pairs = [pair for pair in pairwise(columns) if pair[1].startswith(READ)]
+    pairs.sort(key=lambda pair: pair[1] == f"{READ}{col.KIND}")
+    shown = [name for pair in pairs for name in pair]
+    return [*shown, *(name for name in columns if name not in shown)]
+
+
 def _shown(column: pl.Series, name: str) -> Any:
     if not name.startswith(READ):
         return st.column_config.TextColumn(name)
     role = say(f"data.known.role.{name.removeprefix(READ)}")
     if isinstance(column.dtype, pl.Datetime):
         label = say("page_data.known.read_time", role=role)
-        return st.column_config.DatetimeColumn(label, timezone="UTC", format="YYYY-MM-DD HH:mm:ss")
+        clock = "HH:mm:ss" if (column.dt.second() != 0).any() else "HH:mm"
+        return st.column_config.DatetimeColumn(label, timezone="UTC", format=f"YYYY-MM-DD {clock}")
     label = say("page_data.known.read_as", role=role)
     if column.dtype == pl.Float64:
         return st.column_config.NumberColumn(label, format="localized")

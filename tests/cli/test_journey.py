@@ -8,8 +8,9 @@ import polars as pl
 import pytest
 from click.testing import CliRunner
 
-from clvcore.cli import clv
+from clvcore.cli import clv, main
 from clvcore.errors import ClvError, ConfigError, NotFoundError, RunError
+from clvcore.runs import spare
 
 
 def run(*arguments: str, **kwargs):
@@ -162,3 +163,22 @@ def test_vectors_are_written_as_a_table(trained, tmp_path):
     out = tmp_path / "items.xlsx"
     assert told("export", "vectors", trained["run_id"], "--of", "items", "--out", str(out))["rows"]
     assert out.read_bytes()[:2] == b"PK"
+
+
+def test_a_command_reads_a_small_file_in_one_child_that_is_ready_before_it(
+    tmp_path, monkeypatch, capsys
+):
+    file = tmp_path / "small.csv"
+    file.write_text("user,item,time\nu1,i1,2025-01-01\n")
+    monkeypatch.setenv("CLV_HOME", str(tmp_path / "home"))
+    monkeypatch.setattr("clvcore.data.files.read.read", lambda *_, **__: pytest.fail("read here"))
+    happened, start, call = [], spare.started, clv.main
+    monkeypatch.setattr(spare, "started", lambda: happened.append("started") or start())
+    monkeypatch.setattr(clv, "main", lambda **how: happened.append("called") or call(**how))
+    monkeypatch.setattr(sys, "argv", ["clv", "data", "import", "--events", str(file), "--json"])
+    with pytest.raises(SystemExit) as done:
+        main()
+    assert done.value.code == 0
+    assert json.loads(capsys.readouterr().out)["rows_in"] == 1
+    assert happened == ["started", "called"]
+    assert not spare.spares().waiting

@@ -149,7 +149,7 @@ def test_a_negative_purchase_is_a_refund(bring):
     assert (row[col.KIND], row[col.AMOUNT], row[col.QUANTITY]) == ("refund", Decimal("-7.0"), 2.0)
     told = [one for one in dataset.findings if one.money == Decimal("-7.0000")]
     assert [one.rule for one in told] == ["returns_found"]
-    assert "1 of these rows stood in the file as purchases below zero" in told[0].text
+    assert "in the file 1 stood as a purchase below zero" in told[0].text
 
 
 def test_a_refund_written_as_a_positive_amount_goes_below_zero(bring):

@@ -9,6 +9,7 @@ from clvcore.data.clean import bring_in
 from clvcore.data.dataset import Recipe
 from clvcore.data.files.read import combined, read
 from clvcore.data.meaning.preview import preview
+from clvcore.data.meaning.proposals import Confidence
 from clvcore.data.meaning.understanding import understand
 from clvcore.errors import MappingError
 
@@ -50,6 +51,7 @@ def test_how_each_file_is_read_is_told_and_shown():
     told = {one.role: " ".join(one.reads) for one in found.columns}
     assert "german.csv: Decimal comma, as in 1.234,56." in told["amount"]
     assert "english.csv: Month first, as 04/25/2025 tells." in told["at"]
+    assert {one.confidence for one in found.columns} == {Confidence.SURE}, "each file's values fit"
     shown = preview(raw, found, options={})
     assert shown["\N{RIGHTWARDS ARROW} amount"].to_list() == [1234.56, 1234.56, 12.5, 7.25]
     assert len(set(shown["\N{RIGHTWARDS ARROW} at"].dt.date())) == 2

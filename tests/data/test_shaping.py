@@ -191,8 +191,8 @@ def test_what_was_joined_capped_and_left_without_time_is_told():
     raws, recipe = instacart()
     told = {one.rule: one.text for one in bring_in(raws, recipe).dataset.findings}
     assert "5 rows found what the other file tells of them, 1 did not" in told["joined.files"]
-    assert "1 records of the other file" in told["joined.files"]
-    assert told["shaped.instacart_orders"].count("1 orders") == 2
+    assert "1 record of the other file" in told["joined.files"]
+    assert told["shaped.instacart_orders"].count("1 order ") == 2
 
 
 def test_aisles_and_departments_stand_beside_their_products():

@@ -44,7 +44,7 @@ def test_rates_are_asked_for_and_every_choice_counts_in_what_is_accepted(checked
     assert "user_id (events)" in texts(at)
     at.segmented_control(key="data_clean_duplicate").set_value("ignore").run()
     at.segmented_control(key="data_clean_returns").set_value("net").run()
-    assert "1 count (EUR 15.00), 1 rejected (EUR 15.00), 3 set aside (EUR 15.00)" in texts(at)
+    assert "1 counts (EUR 15.00), 1 rejected (EUR 15.00), 3 set aside (EUR 15.00)" in texts(at)
     at.button(key="data_accept").click().run()
     assert not at.exception
     dataset = Workspace.default().resolve("mine")

@@ -6,6 +6,7 @@ import pytest
 from corpus.cases import book
 
 from clvcore.charts.numbers import headline_count
+from clvcore.data.meaning.preview import READ
 from clvcore.messages import catalogue, say
 from clvcore.runs.workspace import Workspace
 
@@ -90,11 +91,14 @@ def test_a_file_is_checked_accepted_and_chosen(bringing):
     at.file_uploader(key="data_file_events").upload("mine.csv", EVENTS, "text/csv").run()
     assert not at.exception
     assert at.selectbox(key="data_map_events_at_mine.csv").value == "time"
-    assert "One question is open" in texts(at)
+    assert "1 question is open" in texts(at)
+    shown = list(table(at, f"{READ}amount").columns)
+    assert shown[:2] == ["time", f"{READ}at"]
+    assert shown[-4:] == ["kind", f"{READ}kind", "user_id", "item_id"], "cut off first"
     at.button(key="data_check").click().run()
     assert "has no currency" in at.error[0].value
     check(at)
-    assert "3 of 4 event rows are usable, 1 are broken" in texts(at)
+    assert "3 of 4 event rows are usable, 1 is broken" in texts(at)
     assert Workspace.default().entries()[0].name != "mine", (
         "nothing is stored before it is accepted"
     )
@@ -211,7 +215,7 @@ def test_files_that_belong_together_are_joined_and_their_first_day_is_asked_in_o
     assert not at.exception
     assert not at.error
     assert "Instacart" in at.toggle(key="data_known_instacart").label
-    assert "One question is open" in texts(at)
+    assert "1 question is open" in texts(at)
     (day,) = (one for one in at.date_input if one.key.startswith("data_ask_first_day_at_events"))
     assert day.label.startswith("Which date is day 1?")
     at.button(key="data_check").click().run()

@@ -4,9 +4,11 @@ import gzip
 import io
 import os
 import random
+import re
 import subprocess
 import sys
 import tempfile
+import threading
 import zipfile
 from pathlib import Path
 
@@ -18,10 +20,11 @@ from corpus.cases import GOOD, REFUSED, TABLE, book, parquet
 from clvcore.data.files.read import read
 from clvcore.data.files.reading import Reading
 from clvcore.errors import ClvError, NotFoundError, UploadError
+from clvcore.messages import languages
 from clvcore.messages.languages import speaking
 from clvcore.runs import reading, spare
 from clvcore.runs.locks import held
-from clvcore.runs.reading import first_rows, read_apart, sweep
+from clvcore.runs.reading import Asked, first_rows, read_apart, read_each, sweep
 
 GAVE_UP = "took more memory or time than a table of its size needs"
 
@@ -222,3 +225,47 @@ def test_the_first_rows_of_a_large_text_are_those_of_the_whole():
 @pytest.mark.parametrize("content", [b"user,item\na,b\n", b"PAR1" + bytes(9 << 20)])
 def test_small_files_and_foreign_formats_are_told_by_the_whole(content):
     assert first_rows(content, "events", "file.csv") is None
+
+
+def asked(content, source):
+    return Asked(lambda: content, len(content), source, Reading())
+
+
+def test_of_several_files_each_says_in_its_place_what_came_of_it():
+    found = list(
+        read_each(
+            [asked(TABLE, "one.csv"), asked(b"%PDF-1.4", "bad.pdf"), asked(TABLE, "two.csv")],
+            "events",
+        )
+    )
+    assert [getattr(one, "source", None) for one in found] == ["one.csv", None, "two.csv"]
+    assert isinstance(found[1], UploadError)
+    assert "bad.pdf" in str(found[1])
+    assert is_tidy()
+
+
+def test_what_is_wrong_is_said_in_the_language_of_whoever_asks():
+    here = threading.get_ident()
+    languages.ask(lambda: "zh" if threading.get_ident() == here else None)
+    (wrong,) = read_each([asked(b"%PDF-1.4", "bad.pdf")], "events")
+    languages.ask(lambda: None)
+    assert re.search("[\u4e00-\u9fff]", str(wrong))
+
+
+@pytest.mark.parametrize(("n_bytes", "most"), [(1, 2), (65 << 20, 1)])
+def test_two_files_are_read_at_a_time_and_large_ones_alone(monkeypatch, n_bytes, most):
+    both, at_work, seen = threading.Barrier(2), set(), []
+
+    def meet(content, table, source, how):
+        del content, table, how
+        at_work.add(source)
+        seen.append(len(at_work))
+        if most == 2:
+            both.wait(timeout=30)  # each waits until the other has begun
+        at_work.remove(source)
+        return source
+
+    monkeypatch.setattr("clvcore.runs.reading.read_apart", meet)
+    files = [Asked(bytes, n_bytes, f"{n}.csv", Reading()) for n in range(4)]
+    assert list(read_each(files, "events")) == ["0.csv", "1.csv", "2.csv", "3.csv"]
+    assert max(seen) == most

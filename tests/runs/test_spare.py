@@ -90,3 +90,12 @@ def test_one_that_is_let_go_reads_nothing():
     child = Spares().take()
     let_go(child)
     assert child.returncode == 0
+
+
+def test_one_that_a_command_prepares_is_not_replaced():
+    kept = Spares()
+    kept.prepare()
+    child = kept.take()
+    kept.renew()
+    assert kept.waiting == []
+    let_go(child)

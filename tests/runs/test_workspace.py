@@ -269,3 +269,15 @@ def test_a_data_set_from_before_lineage_and_under_its_first_id_still_loads(works
     assert loaded.id == first != made.id
     assert loaded.lineage == ()
     assert loaded.events.equals(made.events)
+
+
+def test_files_that_a_person_names_are_read_by_a_child_also_where_a_folder_holds_them(
+    workspace, tmp_path, monkeypatch
+):
+    folder = tmp_path / "mine"
+    folder.mkdir()
+    (folder / "events.csv").write_text("user,item,time\nu1,i1,2025-01-01\n")
+    for name in ("clvcore.data.files.read.read", "clvcore.data.sample.read"):
+        monkeypatch.setattr(name, lambda *_, **__: pytest.fail("read here"))
+    for named in (folder, folder / "events.csv"):
+        assert workspace.resolve(str(named)).events.height == 1

@@ -10,8 +10,9 @@ import polars as pl
 from clvcore import columns as col
 from clvcore.data.cells import amounts, moments, words
 from clvcore.data.cells.choices import Choices
+from clvcore.data.cells.ids import respelled
 from clvcore.data.cells.roles import MONEY_ROLES, ROLES
-from clvcore.data.cells.table import stripped
+from clvcore.data.cells.table import ids_of
 from clvcore.data.dataset import ColumnMap, Dataset, RawTable, Recipe, Step
 from clvcore.data.meaning.headless import named
 from clvcore.data.meaning.shaping import shaped
@@ -105,7 +106,7 @@ def _values(previous: Dataset, table: str, role: str) -> set[object]:
 
 def _likeness(cells: pl.Series, name: str, role: str, column: str, known: set[object]) -> float:
     """How likely a column is the one that is missing, from 0 to 1: by values, then by name."""
-    text = stripped(cells, ids=True).drop_nulls().unique(maintain_order=True).head(_SAMPLE)
+    text = respelled(ids_of(cells)).drop_nulls().unique(maintain_order=True).head(_SAMPLE)
     alike = difflib.SequenceMatcher(None, name.lower(), column.lower()).ratio()
     if not len(text):
         return 0.0

@@ -6,10 +6,13 @@ it, nothing but a first letter of it is shown.
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Literal
 
 import polars as pl
+
+from clvcore.data.cells.ids import Spelling
+from clvcore.data.cells.signs import of_both
 
 Kind = Literal["email", "phone", "name", "address", "ip", "card", "birth", "other"]
 _NAMES: dict[Kind, str] = {
@@ -50,17 +53,15 @@ class Look:
     """Cells that hold a mail address."""
     sample: pl.Series
     """Filled cells from all over the column."""
-    ids: int = 0
-    floats: int = 0
-    """Of the cells that are ids those that are written like the float of a whole number."""
+    ids: Mapping[str, Spelling] = field(default_factory=dict)
+    """file -> how its ids are written, where the cells are ids"""
 
     def __add__(self, other: "Look") -> "Look":
         return Look(
             self.filled + other.filled,
             self.mails + other.mails,
             pl.concat([self.sample, other.sample]),
-            self.ids + other.ids,
-            self.floats + other.floats,
+            of_both(self.ids, other.ids),
         )
 
 

@@ -9,6 +9,7 @@ from clvcore import columns as col
 from clvcore.data.cells import amounts
 from clvcore.data.cells.by_file import Files
 from clvcore.data.cells.choices import Choices
+from clvcore.data.cells.ids import respelled
 from clvcore.data.cells.moments import (
     DateOrder,
     Moments,
@@ -34,7 +35,6 @@ IDS = (col.USER, col.ITEM, col.ORDER, col.SLATE)
 """Roles whose cells are ids."""
 _EMPTY_START = r"^[nNuU(#\\-]"
 _LONGEST_EMPTY = max(len(word) for word in _EMPTY_VALUES)
-_WHOLE = r"^(-?\d+)\.0$"
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,10 +86,12 @@ class Cells:
             return pl.repeat(self.roles.constants[role], self.height, dtype=pl.String, eager=True)
         if role not in self.roles.roles:
             return pl.repeat(None, self.height, dtype=pl.String, eager=True)
-        whole = self.whole.get(role)
         cells = self.raw.frame[self.roles.roles[role]]
-        floats = None if whole is None else whole.are_floats
-        return stripped(cells, ids=role in IDS, floats=floats).alias(role)
+        if role not in IDS:
+            return stripped(cells).alias(role)
+        whole = self.whole.get(role)
+        told = None if whole is None else whole.ids
+        return respelled(ids_of(cells), self.files, told).alias(role)
 
     def values(self, role: str) -> pl.Series:
         """Words, null also where a cell says in a word that it is empty."""
@@ -121,16 +123,19 @@ class Cells:
     def marks(self, role: str, bare: pl.Series) -> dict[str, amounts.Mark | None]:
         """The decimal mark in each file: as is said, or else as its numbers tell, None where they do not.
 
+        What came as numbers is written by us, with a point, whatever is said of texts.
+
         Args:
             role: Of a column.
             bare: The bare numbers of the column.
         """
         column, whole = self.column(role), self.whole.get(role)
-        if column in self.raw.numbers:
-            return dict.fromkeys(self.files.names, ".")
         told = self.files.told(bare, amounts.marks_of) if whole is None else whole.marks
         said = {file: self.choices.of_file(self.raw.name, column, file).decimal for file in told}
-        return {file: said[file] or one.mark for file, one in told.items()}
+        return {
+            file: "." if self.raw.is_number(column, file) else said[file] or one.mark
+            for file, one in told.items()
+        }
 
     def orders(self, role: str, text: pl.Series) -> dict[str, tuple[DateOrder | None, bool]]:
         """The same for the order of day and month, and whether most of a file's cells count from 1970.
@@ -206,26 +211,15 @@ class Cells:
         return dated(text, first_day)
 
 
-def stripped(cells: pl.Series, *, ids: bool = False, floats: bool | None = None) -> pl.Series:
-    """Cells without the space around them; null where nothing is left.
-
-    Ids that were stored as floats (``17850.0`` in every row) get their own spelling back; ``floats``
-    says whether they were where the cells are a piece of their column.
-    """
+def stripped(cells: pl.Series) -> pl.Series:
+    """Cells without the space around them; null where nothing is left."""
     text = cells.str.strip_chars()
-    text = text.set(text.str.len_bytes() == 0, value=None)
-    if ids:
-        text = _without(text, _EMPTY_IDS)
-        if floats is None:
-            floats = n_floats(text) == len(text) - text.null_count() > 0
-        if floats:
-            return text.str.replace(_WHOLE, "${1}")
-    return text
+    return text.set(text.str.len_bytes() == 0, value=None)
 
 
-def n_floats(ids: pl.Series) -> int:
-    """How many ids are written like the float of a whole number."""
-    return int(ids.str.contains(_WHOLE).sum())
+def ids_of(cells: pl.Series) -> pl.Series:
+    """The same of ids, null also where a word says that there is none."""
+    return _without(stripped(cells), _EMPTY_IDS)
 
 
 def _without(text: pl.Series, empty: tuple[str, ...]) -> pl.Series:

@@ -59,9 +59,7 @@ class Sums:
             say(
                 "data.clean.currency_rows",
                 currency=code,
-                rows=say("units.rows_one")
-                if self.rows[code] == 1
-                else say("units.rows_many", rows=self.rows[code]),
+                rows=say("units.rows_many", rows=self.rows[code]),
                 money=f"{self.money[code]:,.2f}",
             )
             for code in ranked

@@ -15,9 +15,11 @@ from typing import Literal
 import polars as pl
 
 from clvcore import columns as col
+from clvcore.data.cells.by_file import Files
 from clvcore.data.cells.choices import Choices
+from clvcore.data.cells.ids import respelled
 from clvcore.data.cells.private import MOSTLY, Kind, Look, kind_seen, look_at, mails
-from clvcore.data.cells.table import stripped
+from clvcore.data.cells.table import ids_of
 from clvcore.data.cleaning.quality import finding
 from clvcore.data.dataset import ColumnMap, Finding, RawTable, Severity
 from clvcore.errors import ConfigError
@@ -126,21 +128,20 @@ def without_attributes(choices: Choices, found: tuple[Personal, ...]) -> Choices
     return replace(choices, user_attributes=kept)
 
 
-def keyed(values: pl.Series, key: bytes, *, floats: bool | None = None) -> pl.Series:
-    """The keyed hash of each value; the same for an address in small and in capital letters.
+def keyed(ids: pl.Series, key: bytes) -> pl.Series:
+    """The keyed hash of each id; the same for an address in small and in capital letters.
 
     Example:
-        >>> one, two = keyed(pl.Series(["A@b.com", "a@b.com "]), b"k")
+        >>> one, two = keyed(pl.Series(["A@b.com", "a@b.com"]), b"k")
         >>> one == two, len(one)
         (True, 32)
     """
-    plain = stripped(values, ids=True, floats=floats)
-    known = plain.drop_nulls().unique()
+    known = ids.drop_nulls().unique()
     hashes = [
         hmac.new(key, _same(value).encode(), hashlib.sha256).hexdigest()[:DIGITS]
         for value in known.to_list()
     ]
-    return plain.replace_strict(
+    return ids.replace_strict(
         known, pl.Series(hashes, dtype=pl.String), default=None, return_dtype=pl.String
     )
 
@@ -212,10 +213,8 @@ def protected(
     hashed = [one.column for one in found if one.way == "hash"]
     if not gone and not hashed and not parts:
         return raw
-    whole = {name: look for (table, name), look in (looks or {}).items() if table == raw.name}
-    floats = {name: look.floats == look.ids > 0 for name, look in whole.items()}
     frame = raw.frame.drop(gone).with_columns(
-        *(keyed(raw.frame[name], key, floats=floats.get(name)).alias(name) for name in hashed),
+        *(keyed(_ids(raw, name, looks or {}), key).alias(name) for name in hashed),
         *(raw.frame[column].set(mails(raw.frame[column]), None) for column in parts),
     )
     return replace(
@@ -226,3 +225,10 @@ def protected(
         broken=raw.broken.with_columns(pl.lit(None, dtype=pl.String).alias("text")),
         aside=raw.aside.with_columns(pl.lit(None, dtype=pl.String).alias("text")),
     )
+
+
+def _ids(raw: RawTable, column: str, looks: Looks) -> pl.Series:
+    """The ids of a column, those of each file as they were before they were stored."""
+    look = looks.get((raw.name, column))
+    whole = None if look is None else look.ids
+    return respelled(ids_of(raw.frame[column]), Files.of(raw), whole)

@@ -67,9 +67,8 @@ def finding(
 
     Those of the rules that leave a choice stand under ``data.clean``.
     """
-    counted = say("units.rows_one") if rows == 1 else say("units.rows_many", rows=rows)
     gaps = {
-        "rows": counted,
+        "rows": say("units.rows_many", rows=rows),
         "count": f"{rows:,}",
         "money": amount(money, currency),
         "currency": currency,

@@ -89,6 +89,7 @@ def combined(tables: Sequence[RawTable]) -> RawTable:
         frame=pl.concat([one.frame.select(names) for one in tables]),
         source=listed([one.source for one in tables], most=3),
         numbers=frozenset.intersection(*(one.numbers for one in tables)),
+        typed={one.source: one.numbers for one in tables},
         lines=pl.concat([_lines(one) for one in tables]),
         broken=pl.concat([with_file(one.broken, one) for one in tables]),
         aside=pl.concat([with_file(one.aside, one) for one in tables]),

@@ -1,6 +1,6 @@
 """A table of which one block is held at a time: from one file, or from several with the same columns."""
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
 
@@ -110,12 +110,12 @@ def combined_blocks(tables: Sequence[Blocks]) -> Blocks:
     heads = called_apart(heads)
     names = heads[0].frame.columns
     source = listed([one.source for one in heads], most=3)
-    numbers = frozenset.intersection(*(one.numbers for one in heads))
+    typed = {one.source: one.numbers for one in heads}
     blocks = []
     for one, head in zip(tables, heads, strict=True):
         order = [one.head.frame.columns.index(name) for name in names]
         for block in one.blocks:
-            load = partial(_of_file, block.load, head.source, names, source, numbers)
+            load = partial(_of_file, block.load, head.source, names, source, typed)
             filled = tuple(block.filled[place] for place in order)
             blocks.append(Block(load, block.rows, filled))
     head = replace(
@@ -131,7 +131,7 @@ def _of_file(
     file: str,
     names: Sequence[str],
     source: str,
-    numbers: frozenset[str],
+    typed: Mapping[str, frozenset[str]],
 ) -> RawTable:
     """A block of one of several files; its rows remember of which."""
     raw = replace(load(), source=file)
@@ -139,7 +139,8 @@ def _of_file(
         raw,
         frame=raw.frame.select(names),
         source=source,
-        numbers=numbers,
+        numbers=frozenset.intersection(*typed.values()),
+        typed=typed,
         broken=with_file(raw.broken, raw),
         aside=with_file(raw.aside, raw),
         origin=pl.repeat(raw.source, raw.frame.height, dtype=pl.String, eager=True),

@@ -47,6 +47,7 @@ def named(raw: RawTable, names: Sequence[str]) -> RawTable:
 def renamed(raw: RawTable, names: Sequence[str]) -> RawTable:
     """The table, or a piece of it that is not its first, with these names."""
     found = raw.frame.columns
-    frame = raw.frame.rename(dict(zip(found, names, strict=True)))
-    numbers = frozenset(names[found.index(name)] for name in raw.numbers)
-    return replace(raw, frame=frame, numbers=numbers)
+    called = dict(zip(found, names, strict=True))
+    numbers = frozenset(called[name] for name in raw.numbers)
+    typed = {file: frozenset(called[name] for name in own) for file, own in raw.typed.items()}
+    return replace(raw, frame=raw.frame.rename(called), numbers=numbers, typed=typed)

@@ -13,6 +13,7 @@ from dataclasses import dataclass
 import polars as pl
 
 from clvcore.data.cells import amounts, moments, words
+from clvcore.data.cells.by_file import Files
 from clvcore.data.cells.roles import ROLES, UNIT_PRICE, Role, role_name
 from clvcore.data.dataset import ColumnMap, RawTable
 from clvcore.errors import MappingError
@@ -166,13 +167,13 @@ def _columns_for(role: Role, raw: RawTable, free: Sequence[str]) -> list[str]:
         (role.synonyms.index(simple(name)), name) for name in free if simple(name) in role.synonyms
     )
     if len(by_rank) > 1 or _is_vague(role, by_rank):
-        by_rank = [pair for pair in by_rank if looks_like(role, raw.frame[pair[1]])]
+        by_rank = [pair for pair in by_rank if looks_like(role, raw, pair[1])]
     if len(by_rank) > 1 and role.asks and by_rank[0][0] > 0:
         return [name for _, name in by_rank]
     if by_rank:
         return [by_rank[0][1]]
     if role.required and role.evidence == "time":
-        timely = [name for name in free if looks_like(role, raw.frame[name])]
+        timely = [name for name in free if looks_like(role, raw, name)]
         return timely if len(timely) == 1 else []
     return []
 
@@ -182,8 +183,16 @@ def _is_vague(role: Role, by_rank: Sequence[tuple[int, str]]) -> bool:
     return any(simple(name) in _VAGUE for _, name in by_rank) and role.evidence != "any"
 
 
-def looks_like(role: Role, column: pl.Series) -> bool:
-    """Whether the first values of a column can play the role."""
+def looks_like(role: Role, raw: RawTable, name: str) -> bool:
+    """Whether the first values of a column, in each file by itself, can play the role."""
+    column = raw.frame[name]
+    if role.evidence in {"number", "time"}:
+        told = Files.of(raw).told(column, lambda cells: _looks_like(role, cells))
+        return all(told.values())
+    return _looks_like(role, column)
+
+
+def _looks_like(role: Role, column: pl.Series) -> bool:
     values = column.drop_nulls().str.strip_chars()
     values = values.filter(values != "").head(_SAMPLE)
     if not len(values) or role.evidence == "any":

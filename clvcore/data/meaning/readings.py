@@ -196,26 +196,28 @@ def _near_midnight(
 
 def _number(cells: Cells, role: str) -> Reading:
     column = cells.column(role)
-    if column in cells.raw.numbers:
-        return Reading((say("data.known.reads_numbers"),), ColumnChoices())
     bare = amounts.bare(cells.values(role))
     found = cells.marks(role, bare)
-    marks = {file: mark for file, mark in found.items() if mark is not None}
-    if len(marks) < len(found):
+    if open_ := [file for file, mark in found.items() if mark is None]:
         own = cells.choices.of_column(cells.raw.name, column)
-        open_ = [file for file in found if file not in marks]
         return Reading((), own, _mark_question(cells, role, bare, open_))
-    by_mark = files_by_way(marks)
-    told = {mark: _mark(cells.files.cells(bare, files), mark) for mark, files in by_mark.items()}
-    says = tuple(_by_files(told, by_mark))
-    if len(by_mark) == 1:
-        return Reading(says, ColumnChoices(decimal=next(iter(by_mark))))
-    files = {file: ColumnChoices(decimal=mark) for file, mark in marks.items()}
+    ways = {
+        file: None if cells.raw.is_number(column, file) else mark for file, mark in found.items()
+    }
+    by_way = files_by_way(ways)
+    told = {way: _mark(cells.files.cells(bare, files), way) for way, files in by_way.items()}
+    says = tuple(_by_files(told, by_way))
+    of_texts = [mark for mark in by_way if mark is not None]
+    if len(of_texts) < 2:
+        return Reading(says, ColumnChoices(decimal=next(iter(of_texts), None)))
+    files = {file: ColumnChoices(decimal=mark) for file, mark in ways.items() if mark is not None}
     return Reading(says, ColumnChoices(), files=files)
 
 
-def _mark(bare: pl.Series, mark: amounts.Mark) -> tuple[str, ...]:
-    """What numbers with this decimal mark are, and one that tells so."""
+def _mark(bare: pl.Series, mark: amounts.Mark | None) -> tuple[str, ...]:
+    """What numbers with this decimal mark are, and one that tells so; None is that of no text."""
+    if mark is None:
+        return (say("data.known.reads_numbers"),)
     marked = bare.filter(bare.str.contains(r"[.,]"))
     if not len(marked):
         return (say("data.known.reads_whole"),)

@@ -12,7 +12,9 @@ from functools import partial
 
 import polars as pl
 
-from clvcore.data.cells.table import stripped
+from clvcore.data.cells.by_file import Files
+from clvcore.data.cells.ids import respelled
+from clvcore.data.cells.table import ids_of
 from clvcore.data.dataset import RawTable
 from clvcore.data.files.read import combined, with_file
 from clvcore.data.meaning.blocks import Block, Blocks, block_of, combined_blocks
@@ -96,7 +98,7 @@ class _Beside:
     @classmethod
     def of(cls, raw: RawTable, join: Join) -> "_Beside":
         raw = shaped(raw, join.shape) if join.shape else raw
-        key = stripped(raw.frame[join.on], ids=True).alias(_KEY)
+        key = _key(raw, join)
         twice = key.filter(key.is_duplicated() & key.is_not_null())
         if len(twice):
             told = {"source": raw.source, "column": join.on, "value": twice[0]}
@@ -106,7 +108,7 @@ class _Beside:
 
     def beside(self, raw: RawTable, source: str, names: Sequence[str]) -> RawTable:
         """Rows with what is told of each."""
-        key = stripped(raw.frame[self.join.on], ids=True).alias(_KEY)
+        key = _key(raw, self.join)
         new = [name for name in self.raw.frame.columns if name not in raw.frame.columns]
         frame = raw.frame.with_columns(key).join(
             self.keyed.select(_KEY, *new), on=_KEY, how="left", maintain_order="left"
@@ -128,6 +130,11 @@ class _Beside:
 _KEY, _FOUND = "\x1fkey", "\x1ffound"
 
 
+def _key(raw: RawTable, join: Join) -> pl.Series:
+    """The ids by which rows are joined."""
+    return respelled(ids_of(raw.frame[join.on]), Files.of(raw)).alias(_KEY)
+
+
 def _joined(rows: Blocks, held: RawTable, join: Join, export: Known) -> Blocks:
     """The rows in their blocks, each beside what the held file tells, then what nothing refers to."""
     beside = _Beside.of(held, join)
@@ -138,7 +145,7 @@ def _joined(rows: Blocks, held: RawTable, join: Join, export: Known) -> Blocks:
     for block in rows.blocks:
         load = partial(_load_beside, block, beside, source, names)
         raw = load()
-        key = stripped(raw.frame[join.on], ids=True).alias(_KEY)
+        key = _key(raw, join)
         used.append(key.unique())
         matched += int(key.is_in(beside.keyed[_KEY].implode()).sum())
         blocks.append(block_of(raw, None if len(rows.blocks) == 1 else load))
@@ -171,7 +178,7 @@ def _rest(
 ) -> RawTable:
     """What no row refers to, as rows of its own; and the lines of that file that are no rows."""
     raw = beside.raw
-    key = stripped(raw.frame[beside.join.on], ids=True)
+    key = _key(raw, beside.join)
     alone = ~key.is_in(used.drop_nulls().implode()).fill_null(value=False)
     place = alone.arg_true()
     lines = raw.lines

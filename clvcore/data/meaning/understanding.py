@@ -147,7 +147,7 @@ def _trust(
         return Confidence.UNSURE, say(f"data.known.why_{looks[role.name]}")
     if column != role.name and simple(column) not in role.synonyms:
         return Confidence.UNSURE, say("data.known.why_time")
-    if looks_like(role, raw.frame[column]):
+    if looks_like(role, raw, column):
         return Confidence.SURE, say("data.known.why_name")
     return Confidence.LIKELY, say("data.known.why_only_name")
 

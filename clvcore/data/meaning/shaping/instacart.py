@@ -13,7 +13,9 @@ import re
 
 import polars as pl
 
-from clvcore.data.cells.table import stripped
+from clvcore.data.cells.by_file import Files
+from clvcore.data.cells.ids import respelled
+from clvcore.data.cells.table import ids_of, stripped
 from clvcore.data.dataset import RawTable
 from clvcore.data.meaning.shaping.rows import WHEN, Rows, counted_day
 
@@ -25,7 +27,7 @@ CAPPED = 30
 
 def orders_of(raw: RawTable) -> Rows:
     """The same rows, each with the day since the first order of its user, and the hour."""
-    user = stripped(raw.frame["user_id"], ids=True)
+    user = respelled(ids_of(raw.frame["user_id"]), Files.of(raw))
     facts = pl.DataFrame(
         [
             user.alias("user"),

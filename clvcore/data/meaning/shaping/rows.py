@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 import polars as pl
 
 from clvcore.data.cells import amounts
+from clvcore.data.cells.by_file import Files
 from clvcore.data.cells.moments import COUNTED_DAY
 from clvcore.data.cells.table import stripped
 from clvcore.data.dataset import RawTable
@@ -49,8 +50,12 @@ def money(raw: RawTable, column: str) -> pl.Series:
     if column not in raw.frame.columns:
         return pl.Series(column, [None] * raw.frame.height, dtype=pl.Int64)
     bare = amounts.bare(stripped(raw.frame[column]))
-    mark = "." if column in raw.numbers else amounts.decimal_mark(bare) or "."
-    exact = amounts.exact(bare, mark)
+    files = Files.of(raw)
+    marks: dict[str, amounts.Mark] = {
+        file: "." if raw.is_number(column, file) else mark or "."
+        for file, mark in files.told(bare, amounts.decimal_mark).items()
+    }
+    exact = files.read(bare, marks, amounts.exact)
     exact = exact.set(exact.abs() >= amounts.LARGEST, value=None)
     scaled = exact.to_frame("n").select(amounts.as_money(pl.col("n")) * PLACES)
     return scaled.to_series().cast(pl.Int64).alias(column)
