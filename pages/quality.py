@@ -29,6 +29,7 @@ from clvcore.runs.workspace import Workspace
 from pages.parts import choice, linked, never_shown, worst_served
 from pages.parts.drawing import chart
 from pages.parts.opening import opening
+from pages.parts.tables import fold
 
 USUAL_LENGTH = 10
 
@@ -178,7 +179,8 @@ else:
 worst_served.draw(report, each, data, protocol)
 never_shown.draw(report, each, data, protocol)
 
-with st.expander(say("page_quality.everything")):
+every = fold(say("page_quality.everything"), key="quality_everything")
+if every.open:
     columns = ("metric", "k", "model", "mean", "low", "high", "users")
     table = report.metrics.filter(pl.col("protocol") == protocol.value)
     table = table.sort(
@@ -187,7 +189,7 @@ with st.expander(say("page_quality.everything")):
         "mean",
         descending=[False, False, True],
     )
-    st.dataframe(
+    every.dataframe(
         table.select(columns).with_columns(named("metric", "metric"), named("model", "model")),
         key="quality_all",
         hide_index=True,

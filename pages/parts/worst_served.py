@@ -15,6 +15,7 @@ from clvcore.ranking.evaluate import USUAL_LENGTH, Protocol, RankingReport
 from clvcore.ranking.left_out import FOUND, served
 from clvcore.report.judged import group_name, grouping_name, worst_groups
 from pages.parts import choice
+from pages.parts.tables import fold
 
 MOST = 50
 GROUPS = 5
@@ -40,7 +41,15 @@ def draw(report: RankingReport, each: Each | None, data: Dataset, protocol: Prot
             k=USUAL_LENGTH,
         )
     )
-    rows = found.users.head(MOST)
+    below = fold(say("page_quality.worst.users_table"), key="quality_worst_users_fold")
+    if below.open:
+        with below:
+            _show_users(found.users.head(MOST))
+            st.caption(say("page_quality.worst.users_note", most=min(MOST, n)))
+
+
+def _show_users(rows: pl.DataFrame) -> None:
+    """A row a user, with a link to what they did."""
     links = rows[col.USER].map_elements(_link, return_dtype=pl.String)
     st.dataframe(
         rows.with_columns(links.alias("link")).select(col.USER, "taken", FOUND, "ndcg", "link"),
@@ -60,7 +69,6 @@ def draw(report: RankingReport, each: Each | None, data: Dataset, protocol: Prot
         },
         alt=say("page_quality.worst.users_alt"),
     )
-    st.caption(say("page_quality.worst.users_note", most=min(MOST, n)))
 
 
 def _link(user: str) -> str:
@@ -85,7 +93,14 @@ def _groups(report: RankingReport, protocol: Protocol) -> None:
             k=USUAL_LENGTH,
         )
     )
-    top = found.rows.head(GROUPS)
+    below = fold(say("page_quality.worst.groups_table"), key="quality_worst_groups_fold")
+    if below.open:
+        with below:
+            _show_groups(found.rows.head(GROUPS))
+
+
+def _show_groups(top: pl.DataFrame) -> None:
+    """A row a group, with its interval."""
     shown = top.with_columns(
         # said here: polars would ask for the words in a thread that does not know the language
         pl.Series(

@@ -5,13 +5,14 @@ from urllib.parse import parse_qs
 
 import polars as pl
 import pytest
+from streamlit.testing.v1 import AppTest
 
 from clvcore.messages import say
 from clvcore.ranking.each import ITEMS, USERS, Each
 from clvcore.runs.folder import RunFolder, State
 from clvcore.runs.training import write_each
 from clvcore.runs.workspace import Workspace
-from tests.pages.opening import unfolded
+from tests.pages.opening import SHELL, unfolded
 
 BASELINE = "item_knn"
 
@@ -71,8 +72,8 @@ def report(low: float, mean: float, high: float, *, new: bool) -> dict:
     }
 
 
-def show(data, **query):
-    at = unfolded()
+def show(data, app=unfolded, **query):
+    at = app()
     at.session_state["own"] = [data.id]
     at.query_params["data"] = data.id
     for key, text in query.items():
@@ -215,6 +216,15 @@ def test_what_is_never_shown_is_counted_with_examples(data, judged_run):
     at = show(data)
     assert any(f"12 of {n} items" in one.value for one in at.markdown)
     assert len(table(at, "net")) == 12
+
+
+def test_no_table_is_sent_before_it_is_opened(data, judged_run):
+    run = judged_run(0.01, 0.02, 0.03, groups=grouped())
+    keep_each(run, data, [(0, 1, 0.0, 0.0)], [0] * data.items.height)
+    at = show(data, app=lambda: AppTest.from_file(SHELL, default_timeout=120))
+    assert not at.exception
+    assert len(at.dataframe) == 0
+    assert len(show(data).dataframe) == 6  # of two charts, and four of their own
 
 
 def test_a_group_that_is_clearly_worse_served_is_named(data, judged_run):
