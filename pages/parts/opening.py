@@ -12,4 +12,4 @@ def opening(name: str, question: str, answer: str, *, simulated: bool) -> None:
         if simulated:
             st.badge(say("pages.simulated"), color="gray", help=say("pages.simulated_help"))
     st.caption(question)
-    st.subheader(answer, anchor=False)
+    st.header(answer, anchor=False)
