@@ -11,6 +11,7 @@ from clvcore.messages import listed, say
 from pages.parts import choice, news, tour
 from pages.parts.opening import opening
 from pages.parts.places import Place, places
+from pages.parts.wording import unbroken
 
 
 def step(place: Place, icon: str) -> None:
@@ -38,7 +39,7 @@ def bring_in() -> None:
 data = choice.dataset()
 facts = summary(data)
 money = facts["money_by_stream"]
-first, last = (day(moment) for moment in data.observed)
+first, last = (unbroken(day(moment)) for moment in data.observed)
 told = "pages.home.answer" if money else "pages.home.answer_no_money"
 opening(
     say("pages.home.title"),

@@ -81,11 +81,11 @@ def _groups(report: RankingReport, protocol: Protocol) -> None:
     if found.rows.is_empty():
         return
     worst = found.rows.row(0, named=True)
+    name, by = group_name(worst["by"], worst["group"]), grouping_name(worst["by"])
     st.write(
         say(
             "page_quality.worst.group" if worst["is_clear"] else "page_quality.worst.no_group",
-            group=group_name(worst["by"], worst["group"]),
-            by=grouping_name(worst["by"]),
+            group=name if name == by else say("page_quality.worst.group_of", group=name, by=by),
             own=short(worst["mean"]),
             mean=short(found.mean),
             users=worst["users"],
