@@ -180,7 +180,7 @@ with take:
 
 with st.container(horizontal=True):
     for one in report.headlines:
-        st.metric(one.name, one.value, help=one.about, border=True)
+        st.metric(one.name, one.value, help=one.about, border=True, height="stretch")
 st.subheader(say("page_report.outline"), anchor=False)
 for section in report.sections:
     outline(section)

@@ -5,7 +5,8 @@ import streamlit as st
 from clvcore.messages.languages import language
 
 _ON_PRIMARY = """
-button[data-testid^="stBaseButton-primary"]:enabled:is(:not(:hover, :focus-visible), :active) {
+button[data-testid^="stBaseButton-primary"]:enabled:is(:not(:hover, :focus-visible), :active),
+[data-testid="stMultiSelect"] [data-tag] {
     color: light-dark(#ffffff, #0f1419)
 }
 """

@@ -58,7 +58,7 @@ def draw(report: RankingReport, each: Each | None, data: Dataset, protocol: Prot
 def _show_items(never: pl.DataFrame, data: Dataset, *, has_money: bool) -> None:
     """A row an item, with what it brought."""
     rows = never.head(MOST).with_columns(pl.coalesce(col.TITLE, col.ITEM).alias(col.TITLE))
-    columns = [col.TITLE, col.CATEGORY, col.PRICE, EVENTS, *([NET] if has_money else [])]
+    columns = [col.TITLE, *([NET] if has_money else []), EVENTS, col.PRICE, col.CATEGORY]
     st.dataframe(
         plain(rows.select(columns)),
         key="quality_never_shown",

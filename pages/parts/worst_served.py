@@ -59,7 +59,7 @@ def _show_users(rows: pl.DataFrame) -> None:
         column_config={
             col.USER: say("page_quality.worst.user"),
             "taken": st.column_config.NumberColumn(say("page_quality.worst.taken")),
-            FOUND: st.column_config.NumberColumn(say("page_quality.worst.found", k=USUAL_LENGTH)),
+            FOUND: st.column_config.NumberColumn(say("page_quality.worst.found")),
             "ndcg": st.column_config.NumberColumn(
                 f"{say('page_quality.metric.ndcg')}@{USUAL_LENGTH}", format="%.4f"
             ),
@@ -110,7 +110,7 @@ def _show_groups(top: pl.DataFrame) -> None:
     )
     number = partial(st.column_config.NumberColumn, format="%.4f")
     st.dataframe(
-        shown.select("name", "grouping", "mean", "low", "high", "users"),
+        shown.select("name", "mean", "low", "high", "users", "grouping"),
         key="quality_worst_groups",
         hide_index=True,
         placeholder=UNKNOWN,

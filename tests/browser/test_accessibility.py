@@ -19,6 +19,7 @@ NOT_OURS = (
 GRAVE = {"moderate", "serious", "critical"}
 FURTHER = {
     "data": "&data_view=bring",
+    "train": "&train_compare=c4e0d4eb0cf6e1df",
     "whatif": "&whatif_retention=5",
     "users": "&users_more=users",
     "report": "&report_set=order_rate=%2B9999%25",

@@ -23,6 +23,7 @@ FURTHER = (
     "quality_worst_users_fold",
     "quality_never_fold",
     "quality_everything",
+    "train_marks_fold",
 )
 """What else is drawn only where it is open."""
 
