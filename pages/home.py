@@ -11,6 +11,7 @@ from clvcore.messages import listed, say
 from pages.parts import choice, news, tour
 from pages.parts.opening import opening
 from pages.parts.places import Place, places
+from pages.parts.wording import unbroken
 
 
 def step(place: Place, icon: str) -> None:
@@ -38,7 +39,7 @@ def bring_in() -> None:
 data = choice.dataset()
 facts = summary(data)
 money = facts["money_by_stream"]
-first, last = (day(moment) for moment in data.observed)
+first, last = (unbroken(day(moment)) for moment in data.observed)
 told = "pages.home.answer" if money else "pages.home.answer_no_money"
 opening(
     say("pages.home.title"),
@@ -83,27 +84,40 @@ streams = listed(
 )
 spend = facts["spend"]
 with st.container(horizontal=True):
-    st.metric(say("pages.home.users"), headline_count(facts["users"]), border=True)
-    st.metric(say("pages.home.items"), headline_count(facts["items"]), border=True)
-    st.metric(say("pages.home.events"), headline_count(data.events.height), help=kinds, border=True)
+    st.metric(
+        say("pages.home.users"), headline_count(facts["users"]), border=True, height="stretch"
+    )
+    st.metric(
+        say("pages.home.items"), headline_count(facts["items"]), border=True, height="stretch"
+    )
+    st.metric(
+        say("pages.home.events"),
+        headline_count(data.events.height),
+        help=kinds,
+        border=True,
+        height="stretch",
+    )
     if money:
         st.metric(
             say("pages.home.revenue"),
             headline_money(sum(money.values()), data.currency),
             help=say("pages.home.revenue_help", streams=streams),
             border=True,
+            height="stretch",
         )
     st.metric(
         say("pages.home.spend"),
         headline_money(spend, data.currency),
         help=say("pages.home.spend_unknown" if spend is None else "pages.home.spend_help"),
         border=True,
+        height="stretch",
     )
     st.metric(
         say("pages.home.weeks"),
         say("pages.home.weeks_value", weeks=weeks),
         help=say("pages.home.weeks_help", first=first, last=last),
         border=True,
+        height="stretch",
     )
 if data.recipe.source:
     st.caption(say("pages.home.source", source=data.recipe.source, licence=data.recipe.licence))

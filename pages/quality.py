@@ -29,6 +29,7 @@ from clvcore.runs.workspace import Workspace
 from pages.parts import choice, linked, never_shown, worst_served
 from pages.parts.drawing import chart
 from pages.parts.opening import opening
+from pages.parts.tables import fold
 
 USUAL_LENGTH = 10
 
@@ -126,6 +127,23 @@ chart(
     columns=columns_of(*columns),
     note=about,
 )
+every = fold(say("page_quality.everything"), key="quality_everything")
+if every.open:
+    columns = ("metric", "k", "model", "mean", "low", "high", "users")
+    table = report.metrics.filter(pl.col("protocol") == protocol.value)
+    table = table.sort(
+        pl.col("metric").replace_strict({name: i for i, name in enumerate(METRICS)}),
+        "k",
+        "mean",
+        descending=[False, False, True],
+    )
+    every.dataframe(
+        table.select(columns).with_columns(named("metric", "metric"), named("model", "model")),
+        key="quality_all",
+        hide_index=True,
+        placeholder=UNKNOWN,
+        column_config=columns_of(*columns),
+    )
 st.write(who(report, next(one for one in report.judged if one.protocol == protocol)))
 st.caption(
     say(
@@ -177,20 +195,3 @@ else:
 
 worst_served.draw(report, each, data, protocol)
 never_shown.draw(report, each, data, protocol)
-
-with st.expander(say("page_quality.everything")):
-    columns = ("metric", "k", "model", "mean", "low", "high", "users")
-    table = report.metrics.filter(pl.col("protocol") == protocol.value)
-    table = table.sort(
-        pl.col("metric").replace_strict({name: i for i, name in enumerate(METRICS)}),
-        "k",
-        "mean",
-        descending=[False, False, True],
-    )
-    st.dataframe(
-        table.select(columns).with_columns(named("metric", "metric"), named("model", "model")),
-        key="quality_all",
-        hide_index=True,
-        placeholder=UNKNOWN,
-        column_config=columns_of(*columns),
-    )

@@ -4,7 +4,7 @@ from copy import deepcopy
 from dataclasses import replace
 from datetime import UTC, datetime
 from functools import partial
-from typing import Any
+from typing import Any, NamedTuple
 from zoneinfo import ZoneInfo
 
 import streamlit as st
@@ -14,6 +14,7 @@ from clvcore.errors import ClvError
 from clvcore.messages import languages, say
 from clvcore.report.compose import PARTS, compose
 from clvcore.report.html import file_name, framed, html_bytes
+from clvcore.report.material import Material
 from clvcore.report.story import Report, Section
 from clvcore.runs.reporting import gathered, groupings_of
 from clvcore.scenario.scenario import Scenario
@@ -27,26 +28,35 @@ from pages.parts.worth import YEAR_DAYS, valued
 PREVIEW_PX = 800
 
 
+class Asked(NamedTuple):
+    """What a report is asked for; all of it is the key of what is kept."""
+
+    reference: str
+    run_id: str | None
+    basis: Basis
+    groupings: tuple[str, ...]
+    said: Supposed
+    language: str
+
+
 @st.cache_resource(max_entries=12, show_spinner=False)
-def told(
-    reference: str,
-    run_id: str | None,
-    basis: Basis,
-    groupings: tuple[str, ...],
-    said: Supposed,
-    language: str,
-) -> Report:
-    """The report of everything; the ids, the choices and the language are the key."""
-    del run_id, language
-    worth, rng = valued(reference, said.data_id, basis, YEAR_DAYS)
-    material = gathered(
+def material(asked: Asked) -> Material:
+    """All that a report is made of."""
+    said = asked.said
+    worth, rng = valued(asked.reference, said.data_id, asked.basis, YEAR_DAYS)
+    return gathered(
         worth,
         deepcopy(rng),
-        groupings=groupings,
+        groupings=asked.groupings,
         done=choice.run(),
         scenario=Scenario.of(said.changes, scope=said.scope, elasticity=said.elasticity),
     )
-    return compose(material, made_at=datetime.now(UTC))
+
+
+@st.cache_resource(max_entries=12, show_spinner=False)
+def told(asked: Asked, *, ids: bool) -> Report:
+    """The report of everything, with or without the ids of users."""
+    return compose(material(asked), made_at=datetime.now(UTC), ids=ids)
 
 
 def now() -> datetime:
@@ -95,6 +105,7 @@ with st.container(horizontal=True, vertical_alignment="bottom"):
         key="report_parts",
         shown=lambda part: say(f"page_report.part.{part}"),
     )
+    has_examples = "recommendations" in parts and bool(st.session_state.get("run"))
     groupings = linked.several(
         say("page_report.groups"),
         known,
@@ -116,9 +127,15 @@ with st.container(horizontal=True, vertical_alignment="bottom"):
         width=360,
         bind="query-params",
     )
+    ids = has_examples and st.checkbox(
+        say("page_report.ids"),
+        key="report_ids",
+        bind="query-params",
+        help=say("page_report.ids_help"),
+    )
 
 with head, st.spinner(say("page_report.composing"), show_time=True):
-    whole = told(
+    asked = Asked(
         st.session_state["data"],
         st.session_state.get("run"),
         basis,
@@ -126,6 +143,7 @@ with head, st.spinner(say("page_report.composing"), show_time=True):
         said,
         languages.language(),
     )
+    whole = told(asked, ids=ids)
 report = replace(
     whole,
     title=title.strip() or whole.title,
@@ -162,7 +180,7 @@ with take:
 
 with st.container(horizontal=True):
     for one in report.headlines:
-        st.metric(one.name, one.value, help=one.about, border=True)
+        st.metric(one.name, one.value, help=one.about, border=True, height="stretch")
 st.subheader(say("page_report.outline"), anchor=False)
 for section in report.sections:
     outline(section)

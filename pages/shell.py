@@ -8,7 +8,7 @@ import streamlit as st
 
 from clvcore.errors import ClvError
 from clvcore.messages import say
-from pages.parts import choice, language, tour
+from pages.parts import choice, document, language, tour
 from pages.parts.places import places
 from pages.parts.wording import why
 
@@ -33,6 +33,7 @@ with st.sidebar:
     on_the_way = st.container()
     notes = choice.draw()
     language.draw()
+    document.draw()
 tour.follow(shown.url_path or "home")
 if tour.is_on() and shown.url_path:
     with on_the_way:

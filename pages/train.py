@@ -64,9 +64,12 @@ def live(run: RunFolder) -> None:
         left = history.seconds_left(run) or 0.0
         with st.container(horizontal=True):
             st.metric(
-                say("page_train.speed"), numbers.headline_count(last["examples_per_s"]), border=True
+                say("page_train.speed"),
+                numbers.headline_count(last["examples_per_s"]),
+                border=True,
+                height="stretch",
             )
-            st.metric(say("page_train.left"), duration(left), border=True)
+            st.metric(say("page_train.left"), duration(left), border=True, height="stretch")
     st.caption(status.message)
     if status.device:
         st.caption(say("page_train.device", device=status.device))

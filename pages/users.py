@@ -234,6 +234,7 @@ def show_value(data: Dataset, user: str) -> None:
                 say(f"page_users.{name}_label"),
                 money(row[name]),
                 border=True,
+                height="stretch",
                 help=say(f"page_users.{name}_help"),
                 delta=say("page_users.forecast_range", low=low, high=high) if is_forecast else None,
                 delta_color="off",

@@ -128,34 +128,46 @@ with numbers:
     period = say(f"value.period.{worth.acquisition.period}")
     no_cac = None if costs_known else say("value.no_spend")
     st.metric(
-        say("page_value.ltv"), shown["ltv"], help=say(f"page_value.ltv_help_{basis}"), border=True
+        say("page_value.ltv"),
+        shown["ltv"],
+        help=say(f"page_value.ltv_help_{basis}"),
+        border=True,
+        height="stretch",
     )
     st.metric(
         say("page_value.cac"),
         shown["cac"],
         help=no_cac or say("page_value.cac_help", period=period),
         border=True,
+        height="stretch",
     )
     st.metric(
-        say("page_value.clv"), shown["clv"], help=no_cac or say("page_value.clv_help"), border=True
+        say("page_value.clv"),
+        shown["clv"],
+        help=no_cac or say("page_value.clv_help"),
+        border=True,
+        height="stretch",
     )
     st.metric(
         say("page_value.ratio"),
         UNKNOWN if ratio is None else f"{ratio:.2f}",
         help=no_cac or say("page_value.ratio_help"),
         border=True,
+        height="stretch",
     )
     st.metric(
         say("page_value.forecast", days=days),
         shown["forecast"],
         help=say("page_value.forecast_help", **shown),
         border=True,
+        height="stretch",
     )
     st.metric(
         say("page_value.users"),
         headline_count(total["users"]),
         help=say("page_value.users_help"),
         border=True,
+        height="stretch",
     )
 
 word = say(f"page_value.word.{by}")

@@ -13,6 +13,8 @@ FINAL = template.OKABE_ITO[1]
 """The model that is kept, beside the search before it."""
 _APART = 0.07
 """Labels nearer than this share of the axis are written as one."""
+_LETTER = 0.03
+"""Share of the axis that a letter takes where the chart is narrow."""
 
 
 def validation(curve: pl.DataFrame, baselines: Mapping[str, float]) -> go.Figure:
@@ -38,14 +40,18 @@ def validation(curve: pl.DataFrame, baselines: Mapping[str, float]) -> go.Figure
     )
     for height in baselines.values():
         made.add_hline(y=height, line={"color": template.BASE, "width": 1.5, "dash": "dot"})
-    for labels, height in _grouped(baselines, _top(judged["ndcg"], baselines)):
+    top = _top(judged["ndcg"], baselines)
+    for labels, height in _grouped(baselines, top):
+        text = listed(labels)
+        is_crossed = _is_crossed(judged, height, top)
+        is_left = is_crossed and _fits_before(judged, text)
         made.add_annotation(
-            text=listed(labels),
-            x=1,
+            text=text,
+            x=0 if is_left else 1,
             xref="paper",
-            xanchor="right",
+            xanchor="left" if is_left else "right",
             y=height,
-            yshift=9,
+            yshift=-9 if is_crossed and not is_left else 9,
             showarrow=False,
         )
     if judged.height:
@@ -59,7 +65,7 @@ def validation(curve: pl.DataFrame, baselines: Mapping[str, float]) -> go.Figure
             yshift=14,
         )
     _by_epoch(made, curve)
-    made.update_yaxes(range=[0, 1.15 * _top(judged["ndcg"], baselines)], tickformat=".3f")
+    made.update_yaxes(range=[0, 1.15 * top], tickformat=".3f")
     made.update_layout(showlegend=False)
     return made
 
@@ -95,6 +101,17 @@ def _grouped(baselines: Mapping[str, float], top: float) -> list[tuple[list[str]
         else:
             groups.append(([label], height))
     return groups
+
+
+def _is_crossed(judged: pl.DataFrame, height: float, top: float) -> bool:
+    """Whether the model's curve runs through a label above this height, at the right."""
+    right = judged.filter(pl.col("epoch") > pl.col("epoch").max() * 2 / 3)
+    return bool(right["ndcg"].is_between(height, height + _APART * top).any())
+
+
+def _fits_before(judged: pl.DataFrame, text: str) -> bool:
+    """Whether a label ends before the curve begins, at the first epoch."""
+    return len(text) * _LETTER < 1 / float(judged["epoch"][-1])
 
 
 def loss(search: pl.DataFrame, final: pl.DataFrame) -> go.Figure:

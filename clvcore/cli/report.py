@@ -44,6 +44,7 @@ TOLD = ("users", "ltv", "cac", "clv", "forecast", "forecast_low", "forecast_high
     "--horizon-days", type=float, default=365.0, show_default=True, help=say("value.cli_horizon")
 )
 @click.option("--part", "parts", multiple=True, metavar="PART", help=say("report.cli.part"))
+@click.option("--ids", is_flag=True, help=say("report.cli.ids"))
 @click.option("--title", default="", metavar="TEXT", help=say("report.cli.title"))
 @click.option("--out", type=click.Path(path_type=Path), help=say("report.cli.out"))
 @as_json
@@ -53,6 +54,7 @@ def report(
     title: str,
     out: Path | None,
     *,
+    ids: bool,
     as_json: bool,
     **asked: Any,
 ) -> None:
@@ -70,6 +72,7 @@ def report(
             made_at=datetime.now().astimezone().replace(microsecond=0),
             title=title,
             parts=parts or PARTS,
+            ids=ids,
         )
         content = html_bytes(made)
     place = out or Path(file_name(made))

@@ -20,7 +20,12 @@ PARTS = ("data", "model", "recommendations", "value", "scenario")
 
 
 def compose(
-    material: Material, *, made_at: datetime, title: str = "", parts: Sequence[str] = PARTS
+    material: Material,
+    *,
+    made_at: datetime,
+    title: str = "",
+    parts: Sequence[str] = PARTS,
+    ids: bool = False,
 ) -> Report:
     """The report of a data set.
 
@@ -29,12 +34,13 @@ def compose(
         made_at: stands on the cover, with its time zone.
         title: of the report; the name of the data set where empty.
         parts: of `PARTS`; their order is always the same.
+        ids: whether the users that are examples bear their ids; else they are numbered.
     """
     data, worth, trained = material.data, material.worth, material.trained
     sections: dict[str, Callable[[], Section]] = {
         "data": lambda: data_section(data),
         "model": lambda: model_section(trained, data_name=data.name),
-        "recommendations": lambda: recommendations_section(trained, data),
+        "recommendations": lambda: recommendations_section(trained, data, ids=ids),
         "value": lambda: value_section(worth, material.groups),
         "scenario": lambda: scenario_section(
             material.outcome,
@@ -72,7 +78,7 @@ def _filters(material: Material) -> tuple[Term, ...]:
     """What the numbers were asked for."""
     worth = material.worth
     first, last = material.data.observed
-    changes = say("report.filters.no_scenario")
+    changes = material.no_outcome or say("report.filters.no_scenario")
     if material.outcome is not None:
         changes = in_words(material.outcome)
     told = {

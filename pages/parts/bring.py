@@ -43,7 +43,7 @@ u2,p3,2025-03-02 09:12:45,purchase,2,30.00"""
 def bring() -> None:
     """The whole way from a file to a data set that all pages are about."""
     heading = st.empty()
-    heading.subheader(say("page_data.bring.question"), anchor=False)
+    heading.header(say("page_data.bring.question"), anchor=False)
     wrong = st.session_state.pop("data_wrong", None)
     if wrong:
         st.error(wrong, icon=":material/error:")
@@ -60,7 +60,7 @@ def bring() -> None:
         return
     rows = numbers.headline_count(raws["events"].frame.height)
     source = plain(raws["events"].source)
-    heading.subheader(say("page_data.known.found", rows=rows, source=source), anchor=False)
+    heading.header(say("page_data.known.found", rows=rows, source=source), anchor=False)
     asked = _understood(raws)
     state = st.session_state
     stale = "data_asked" in state and state.get("data_asked_for") != asked.mark
@@ -147,7 +147,7 @@ def _understood(raws: Mapping[str, RawTable]) -> Asked:
 def _consequences(seen: Considered, heading: DeltaGenerator) -> None:
     """What accepting would mean, the choices about it, and the button that does it."""
     choices = cleaning(seen)
-    heading.subheader(_told(seen.account(choices)), anchor=False)
+    heading.header(_told(seen.account(choices)), anchor=False)
     intake: Intake = st.session_state["data_intake"]
     others = [one for one in intake.dataset.findings if not is_action(one)]
     if others:

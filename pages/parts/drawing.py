@@ -12,7 +12,7 @@ from clvcore.charts import template
 from clvcore.charts.numbers import UNKNOWN
 from clvcore.messages import say
 from clvcore.report.tables import table_bytes
-from pages.parts.tables import plain
+from pages.parts.tables import fold, plain
 
 
 def chart(
@@ -48,12 +48,7 @@ def chart(
     )
     if note:
         st.caption(note)
-    below = st.expander(
-        say("pages.chart.table"),
-        icon=":material/table_rows:",
-        key=f"{key}_numbers",
-        on_change="rerun",  # a table that nobody looks at is not sent
-    )
+    below = fold(say("pages.chart.table"), key=f"{key}_numbers")
     if not below.open:
         return
     with below:

@@ -13,7 +13,7 @@ from clvcore.ranking.evaluate import USUAL_LENGTH, Protocol, RankingReport
 from clvcore.ranking.left_out import EVENTS, NET, shown
 from clvcore.report.judged import one_metric
 from clvcore.report.material import MODEL
-from pages.parts.tables import money_column, plain
+from pages.parts.tables import fold, money_column, plain
 
 MOST = 50
 
@@ -49,9 +49,16 @@ def draw(report: RankingReport, each: Each | None, data: Dataset, protocol: Prot
     )
     if not never:
         return
-    has_money = found.net_share is not None
-    rows = found.never.head(MOST).with_columns(pl.coalesce(col.TITLE, col.ITEM).alias(col.TITLE))
-    columns = [col.TITLE, col.CATEGORY, col.PRICE, EVENTS, *([NET] if has_money else [])]
+    below = fold(say("page_quality.never.table"), key="quality_never_fold")
+    if below.open:
+        with below:
+            _show_items(found.never, data, has_money=found.net_share is not None)
+
+
+def _show_items(never: pl.DataFrame, data: Dataset, *, has_money: bool) -> None:
+    """A row an item, with what it brought."""
+    rows = never.head(MOST).with_columns(pl.coalesce(col.TITLE, col.ITEM).alias(col.TITLE))
+    columns = [col.TITLE, *([NET] if has_money else []), EVENTS, col.PRICE, col.CATEGORY]
     st.dataframe(
         plain(rows.select(columns)),
         key="quality_never_shown",
@@ -69,7 +76,7 @@ def draw(report: RankingReport, each: Each | None, data: Dataset, protocol: Prot
     st.caption(
         say(
             "page_quality.never.note" if has_money else "page_quality.never.note_no_money",
-            most=min(MOST, never),
+            most=min(MOST, never.height),
         )
     )
 

@@ -3,6 +3,7 @@
 import streamlit as st
 
 from clvcore.messages import say
+from pages.parts.wording import joined
 
 
 def opening(name: str, question: str, answer: str, *, simulated: bool) -> None:
@@ -12,4 +13,4 @@ def opening(name: str, question: str, answer: str, *, simulated: bool) -> None:
         if simulated:
             st.badge(say("pages.simulated"), color="gray", help=say("pages.simulated_help"))
     st.caption(question)
-    st.subheader(answer, anchor=False)
+    st.header(joined(answer), anchor=False)

@@ -20,6 +20,7 @@ from clvcore.runs import compared, history
 from clvcore.runs.folder import RunFolder
 from pages.parts import linked
 from pages.parts.drawing import chart
+from pages.parts.tables import fold
 from pages.parts.wording import plain, why
 
 KEY = "train_compare"
@@ -129,16 +130,19 @@ def _show_marks(found: compared.Comparison, names: Mapping[str, str]) -> None:
         columns=_columns(),
         note=note,
     )
-    st.markdown(f"**{say('page_train.compare.marks')}**")
-    st.dataframe(
-        _by_metric(found, names),
-        key="train_marks",
-        hide_index=True,
-        placeholder=UNKNOWN,
-        column_config={"metric": say("page_quality.column.metric")},
-        alt=say("page_train.compare.marks_alt"),
-    )
-    st.caption(say("page_train.compare.marks_note", k=USUAL_LENGTH))
+    below = fold(say("page_train.compare.marks"), key="train_marks_fold")
+    if not below.open:
+        return
+    with below:
+        st.dataframe(
+            _by_metric(found, names),
+            key="train_marks",
+            hide_index=True,
+            placeholder=UNKNOWN,
+            column_config={"metric": say("page_quality.column.metric")},
+            alt=say("page_train.compare.marks_alt"),
+        )
+        st.caption(say("page_train.compare.marks_note", k=USUAL_LENGTH))
 
 
 def _table(rows: pl.DataFrame, found: compared.Comparison) -> pl.DataFrame:

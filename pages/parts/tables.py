@@ -1,10 +1,11 @@
-"""How tables of money look on every page."""
+"""How tables look on every page, and where they wait until they are asked for."""
 
 from collections.abc import Callable
 from typing import Any
 
 import polars as pl
 import streamlit as st
+from streamlit.elements.lib.mutable_expander_container import ExpanderContainer
 
 
 def plain(frame: pl.DataFrame) -> pl.DataFrame:
@@ -15,6 +16,11 @@ def plain(frame: pl.DataFrame) -> pl.DataFrame:
 def money_column(label: str) -> Any:
     """A column of money: two places, aligned right."""
     return st.column_config.NumberColumn(label, format="accounting")
+
+
+def fold(label: str, *, key: str, icon: str = ":material/table_rows:") -> ExpanderContainer:
+    """A fold that says whether it is open: what nobody looks at is neither drawn nor sent."""
+    return st.expander(label, icon=icon, key=key, on_change="rerun")
 
 
 def called(frame: pl.DataFrame, **names: Callable[[str], str]) -> pl.DataFrame:

@@ -15,10 +15,14 @@ def plain(text: str) -> str:
     return _MARKS.sub(r"\\\1", text)
 
 
+def joined(text: str) -> str:
+    """A sentence in which no line ends between a number and a word of Chinese behind it."""
+    return _BREAKS.sub("\N{WORD JOINER}", text)
+
+
 def unbroken(text: object) -> str:
     """An amount that no line ends within."""
-    joined = _BREAKS.sub("\N{WORD JOINER}", str(text))
-    return joined.replace(" ", "\N{NO-BREAK SPACE}")
+    return joined(str(text)).replace(" ", "\N{NO-BREAK SPACE}")
 
 
 def why(error: ClvError) -> str:

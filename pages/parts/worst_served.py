@@ -15,6 +15,7 @@ from clvcore.ranking.evaluate import USUAL_LENGTH, Protocol, RankingReport
 from clvcore.ranking.left_out import FOUND, served
 from clvcore.report.judged import group_name, grouping_name, worst_groups
 from pages.parts import choice
+from pages.parts.tables import fold
 
 MOST = 50
 GROUPS = 5
@@ -40,7 +41,15 @@ def draw(report: RankingReport, each: Each | None, data: Dataset, protocol: Prot
             k=USUAL_LENGTH,
         )
     )
-    rows = found.users.head(MOST)
+    below = fold(say("page_quality.worst.users_table"), key="quality_worst_users_fold")
+    if below.open:
+        with below:
+            _show_users(found.users.head(MOST))
+            st.caption(say("page_quality.worst.users_note", most=min(MOST, n)))
+
+
+def _show_users(rows: pl.DataFrame) -> None:
+    """A row a user, with a link to what they did."""
     links = rows[col.USER].map_elements(_link, return_dtype=pl.String)
     st.dataframe(
         rows.with_columns(links.alias("link")).select(col.USER, "taken", FOUND, "ndcg", "link"),
@@ -50,7 +59,7 @@ def draw(report: RankingReport, each: Each | None, data: Dataset, protocol: Prot
         column_config={
             col.USER: say("page_quality.worst.user"),
             "taken": st.column_config.NumberColumn(say("page_quality.worst.taken")),
-            FOUND: st.column_config.NumberColumn(say("page_quality.worst.found", k=USUAL_LENGTH)),
+            FOUND: st.column_config.NumberColumn(say("page_quality.worst.found")),
             "ndcg": st.column_config.NumberColumn(
                 f"{say('page_quality.metric.ndcg')}@{USUAL_LENGTH}", format="%.4f"
             ),
@@ -60,7 +69,6 @@ def draw(report: RankingReport, each: Each | None, data: Dataset, protocol: Prot
         },
         alt=say("page_quality.worst.users_alt"),
     )
-    st.caption(say("page_quality.worst.users_note", most=min(MOST, n)))
 
 
 def _link(user: str) -> str:
@@ -73,11 +81,11 @@ def _groups(report: RankingReport, protocol: Protocol) -> None:
     if found.rows.is_empty():
         return
     worst = found.rows.row(0, named=True)
+    name, by = group_name(worst["by"], worst["group"]), grouping_name(worst["by"])
     st.write(
         say(
             "page_quality.worst.group" if worst["is_clear"] else "page_quality.worst.no_group",
-            group=group_name(worst["by"], worst["group"]),
-            by=grouping_name(worst["by"]),
+            group=name if name == by else say("page_quality.worst.group_of", group=name, by=by),
             own=short(worst["mean"]),
             mean=short(found.mean),
             users=worst["users"],
@@ -85,7 +93,14 @@ def _groups(report: RankingReport, protocol: Protocol) -> None:
             k=USUAL_LENGTH,
         )
     )
-    top = found.rows.head(GROUPS)
+    below = fold(say("page_quality.worst.groups_table"), key="quality_worst_groups_fold")
+    if below.open:
+        with below:
+            _show_groups(found.rows.head(GROUPS))
+
+
+def _show_groups(top: pl.DataFrame) -> None:
+    """A row a group, with its interval."""
     shown = top.with_columns(
         # said here: polars would ask for the words in a thread that does not know the language
         pl.Series(
@@ -95,7 +110,7 @@ def _groups(report: RankingReport, protocol: Protocol) -> None:
     )
     number = partial(st.column_config.NumberColumn, format="%.4f")
     st.dataframe(
-        shown.select("name", "grouping", "mean", "low", "high", "users"),
+        shown.select("name", "mean", "low", "high", "users", "grouping"),
         key="quality_worst_groups",
         hide_index=True,
         placeholder=UNKNOWN,

@@ -24,6 +24,21 @@ def test_every_baseline_has_a_line_and_near_ones_share_a_label():
     assert "item-kNN" in texts
 
 
+def labelled(epochs, name):
+    """The label of a baseline that the model's curve ends just above."""
+    curve = pl.DataFrame({"epoch": range(1, epochs + 1), "loss": 1.0, "ndcg": 0.081})
+    notes = training.validation(curve, {name: 0.078}).layout.annotations
+    return next(note for note in notes if note.text == name)
+
+
+def test_the_label_of_a_baseline_keeps_out_of_the_way_of_the_curve():
+    before, below = labelled(6, "EASE"), labelled(30, "EASE")
+    assert (before.x, before.xanchor, before.yshift > 0) == (0, "left", True)
+    assert (below.x, below.xanchor, below.yshift > 0) == (1, "right", False)
+    free = training.validation(CURVE, {"EASE": 0.03}).layout.annotations[0]
+    assert (free.x, free.xanchor, free.yshift > 0) == (1, "right", True)
+
+
 def test_the_axis_holds_the_highest_value_and_begins_at_zero():
     low, high = training.validation(CURVE, {"item-kNN": 0.2}).layout.yaxis.range
     assert low == 0

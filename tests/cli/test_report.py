@@ -1,13 +1,16 @@
 """``clv report`` on a folder of files, as an analyst calls it."""
 
 import json
+import re
 from pathlib import Path
 
 import pytest
 from click.testing import CliRunner
 
 from clvcore.cli.report import report
+from clvcore.data.sample import from_folder
 from clvcore.errors import ConfigError, RunError
+from tests.report.material import material
 
 EVENTS = """user_id,at,kind,amount,order_id
 ann,2024-01-02,purchase,30.00,o1
@@ -75,3 +78,17 @@ def test_what_cannot_be_told_is_refused_before_anything_is_written(call, options
 def test_a_scenario_that_cannot_be_is_refused(call):
     with pytest.raises(ConfigError, match="cost that is not known"):
         call("--set", "cac=-10%", "--by", "cohort")
+
+
+def test_it_keeps_the_ids_of_users_only_where_they_are_asked_for(
+    call, small_shop_folder, monkeypatch
+):
+    shop = from_folder(small_shop_folder).dataset
+    made = material(shop)
+    monkeypatch.setattr("clvcore.cli.report.gather", lambda *_, **__: made)
+    found = {}
+    for name, asked in (("numbered.html", []), ("named.html", ["--ids"])):
+        call("--part", "recommendations", "--out", name, *asked)
+        headings = re.findall(r"<h3>User (\S+)</h3>", Path(name).read_text("utf-8"))
+        found[name] = [user in set(shop.users["user_id"]) for user in headings]
+    assert found == {"numbered.html": [False] * 3, "named.html": [True] * 3}

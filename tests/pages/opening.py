@@ -14,7 +14,17 @@ CHARTS = {
     for key in re.findall(r'key="(\w+)"', file.read_text("utf-8"))
 }
 """Keys of all charts, among others."""
-FURTHER = ("users_about", "users_take", "whatif_further", "whatif_acted_on")
+FURTHER = (
+    "users_about",
+    "users_take",
+    "whatif_further",
+    "whatif_acted_on",
+    "quality_worst_groups_fold",
+    "quality_worst_users_fold",
+    "quality_never_fold",
+    "quality_everything",
+    "train_marks_fold",
+)
 """What else is drawn only where it is open."""
 
 

@@ -46,7 +46,7 @@ def upload(at, content, name="next.csv"):
 
 
 def texts(at):
-    drawn = [*at.subheader, *at.caption, *at.markdown, *at.error, *at.success, *at.info]
+    drawn = [*at.header, *at.subheader, *at.caption, *at.markdown, *at.error, *at.success, *at.info]
     return "\n".join(one.value for one in drawn)
 
 
@@ -64,7 +64,7 @@ def test_a_month_like_the_last_is_added_with_one_click(bringing, mine):
     newest = Workspace.default().entries()[0]
     assert at.session_state["data"] == newest.id != mine
     assert newest.rows == 58 * 3
-    assert "of 174 event rows, 174 (100%) are used" in at.subheader[0].value
+    assert "of 174 event rows, 174 (100%) are used" in at.header[0].value
     assert f"to the data set {mine}" in texts(at)
     files = next(one.value for one in at.dataframe if "digest" in one.value.columns)
     assert list(files["rows"]) == [90, 84]

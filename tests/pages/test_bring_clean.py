@@ -18,7 +18,7 @@ bob@shop.org,p3,2025-03-02 09:12:45,2,30.00,USD,o2
 
 
 def texts(at):
-    drawn = [*at.subheader, *at.caption, *at.markdown, *at.error]
+    drawn = [*at.header, *at.subheader, *at.caption, *at.markdown, *at.error]
     return "\n".join(one.value.replace("\\", "") for one in drawn)
 
 

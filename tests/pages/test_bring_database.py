@@ -43,7 +43,7 @@ def bringing(opened):
 
 
 def texts(at):
-    drawn = [*at.subheader, *at.caption, *at.markdown, *at.error, *at.success, *at.code]
+    drawn = [*at.header, *at.subheader, *at.caption, *at.markdown, *at.error, *at.success, *at.code]
     return "\n".join(one.value for one in drawn)
 
 

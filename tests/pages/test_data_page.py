@@ -24,7 +24,7 @@ def table(at, *columns):
 
 
 def texts(at):
-    drawn = [*at.subheader, *at.caption, *at.markdown, *at.error, *at.success]
+    drawn = [*at.header, *at.subheader, *at.caption, *at.markdown, *at.error, *at.success]
     return "\n".join(one.value for one in drawn)
 
 
@@ -38,8 +38,8 @@ def test_the_answer_accounts_for_every_row(stored):
     at, dataset = stored
     events = dataset.accounts[0]
     assert not at.exception
-    assert f"of {headline_count(events.rows_in)} event rows" in at.subheader[0].value
-    assert f"{headline_count(events.accepted)} (" in at.subheader[0].value
+    assert f"of {headline_count(events.rows_in)} event rows" in at.header[0].value
+    assert f"{headline_count(events.accepted)} (" in at.header[0].value
 
 
 def test_the_accounting_is_that_of_the_data_set(stored):
@@ -106,7 +106,7 @@ def test_a_file_is_checked_accepted_and_chosen(bringing):
     assert not at.exception
     assert Workspace.default().entries()[0].name == "mine"
     assert at.session_state["data"] == Workspace.default().entries()[0].id
-    assert "of 4 event rows, 3 (75.0%) are used" in at.subheader[0].value
+    assert "of 4 event rows, 3 (75.0%) are used" in at.header[0].value
 
 
 def test_a_column_that_only_looks_right_is_proposed_as_unsure_and_can_be_changed(bringing):

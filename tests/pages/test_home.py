@@ -38,7 +38,7 @@ def test_home_tells_what_the_data_set_holds(opened, shop):
     assert shown["Events"] == headline_count(shop.events.height)
     money = headline_money(sum(facts["money_by_stream"].values()), shop.currency)
     assert shown["Revenue"] == money
-    assert money in at.subheader[0].value
+    assert money in at.header[0].value
     assert shown["Acquisition spend"] == headline_money(facts["spend"], shop.currency)
 
 
@@ -79,7 +79,7 @@ def test_a_fresh_workspace_offers_the_finished_demo_and_leads_through_it(fresh):
     at.switch_page("quality.py").run()
     assert not at.exception
     assert at.query_params["tour"] == "home.quality"
-    assert "the strongest baseline, EASE" in at.subheader[0].value
+    assert "the strongest baseline, EASE" in at.header[0].value
     assert say("pages.tour.next", page="Data") in links(at)
 
 

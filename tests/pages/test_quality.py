@@ -5,13 +5,14 @@ from urllib.parse import parse_qs
 
 import polars as pl
 import pytest
+from streamlit.testing.v1 import AppTest
 
 from clvcore.messages import say
 from clvcore.ranking.each import ITEMS, USERS, Each
 from clvcore.runs.folder import RunFolder, State
 from clvcore.runs.training import write_each
 from clvcore.runs.workspace import Workspace
-from tests.pages.opening import unfolded
+from tests.pages.opening import SHELL, unfolded
 
 BASELINE = "item_knn"
 
@@ -71,8 +72,8 @@ def report(low: float, mean: float, high: float, *, new: bool) -> dict:
     }
 
 
-def show(data, **query):
-    at = unfolded()
+def show(data, app=unfolded, **query):
+    at = app()
     at.session_state["own"] = [data.id]
     at.query_params["data"] = data.id
     for key, text in query.items():
@@ -92,13 +93,13 @@ def test_the_answer_follows_the_interval_of_the_difference(data, judged_run, gap
     judged_run(*gap)
     at = show(data)
     assert not at.exception
-    assert verdict in at.subheader[0].value
-    assert "item-kNN" in at.subheader[0].value
+    assert verdict in at.header[0].value
+    assert "item-kNN" in at.header[0].value
 
 
 def test_a_deficit_is_told_without_a_double_negative(data, judged_run):
     judged_run(-0.03, -0.02, -0.01)
-    assert "0.0200 below (95% interval 0.0100 to 0.0300)" in show(data).subheader[0].value
+    assert "0.0200 below (95% interval 0.0100 to 0.0300)" in show(data).header[0].value
 
 
 def test_the_tables_and_the_chart_have_the_numbers_of_the_report(data, judged_run):
@@ -128,14 +129,14 @@ def test_items_taken_again_are_judged_on_their_own_users(data, judged_run):
 def test_coverage_is_told_without_an_interval(data, judged_run):
     judged_run(0.01, 0.02, 0.03)
     at = show(data, quality_metric="coverage")
-    assert "7.0% of the catalogue" in at.subheader[0].value
+    assert "7.0% of the catalogue" in at.header[0].value
 
 
 def test_new_items_that_nobody_took_cannot_be_judged(data, judged_run):
     judged_run(0.01, 0.02, 0.03, new=False)
     at = show(data)
     assert not at.exception
-    assert "cannot be judged" in at.subheader[0].value
+    assert "cannot be judged" in at.header[0].value
 
 
 def grouped() -> list[dict]:
@@ -167,7 +168,7 @@ def test_groups_follow_the_link(data, judged_run):
     at = show(data, quality_by="user:channel")
     drawn = json.loads(at.get("plotly_chart")[1].proto.spec)
     assert drawn["layout"]["yaxis"]["ticktext"] == ["search", "unknown"]
-    assert at.dataframe[1].value["group"].tolist() == ["search", "search", "unknown", "unknown"]
+    assert table(at, "group")["group"].tolist() == ["search", "search", "unknown", "unknown"]
 
 
 def test_a_run_that_was_judged_before_there_were_groups_says_how_to_get_them(data, judged_run):
@@ -178,7 +179,7 @@ def test_a_run_that_was_judged_before_there_were_groups_says_how_to_get_them(dat
 def test_without_a_run_the_page_says_how_to_get_one(data):
     at = show(data)
     assert not at.exception
-    assert "No model has been trained" in at.subheader[0].value
+    assert "No model has been trained" in at.header[0].value
     assert say("pages.go.train") in [link.proto.label for link in at.get("page_link")]
 
 
@@ -215,6 +216,15 @@ def test_what_is_never_shown_is_counted_with_examples(data, judged_run):
     at = show(data)
     assert any(f"12 of {n} items" in one.value for one in at.markdown)
     assert len(table(at, "net")) == 12
+
+
+def test_no_table_is_sent_before_it_is_opened(data, judged_run):
+    run = judged_run(0.01, 0.02, 0.03, groups=grouped())
+    keep_each(run, data, [(0, 1, 0.0, 0.0)], [0] * data.items.height)
+    at = show(data, app=lambda: AppTest.from_file(SHELL, default_timeout=120))
+    assert not at.exception
+    assert len(at.dataframe) == 0
+    assert len(show(data).dataframe) == 6  # of two charts, and four of their own
 
 
 def test_a_group_that_is_clearly_worse_served_is_named(data, judged_run):

@@ -90,3 +90,19 @@ def test_a_link_to_a_scenario_that_cannot_be_is_answered_with_a_sentence(opened,
     assert any(
         "luck" in one.value for one in at.warning
     ) or "needs a forecast of margin" in answers(at)
+
+
+def test_users_are_numbered_in_the_file_unless_their_ids_are_asked_for(opened):
+    link = FEW | {"report_parts": "recommendations", "report_preview": "true"}
+    at = opened("report", **link | {"data": "storefront"})
+    assert not at.exception
+    box = at.checkbox(key="report_ids")
+    assert box.value is False
+    users = re.compile(r"\bu\d{6}\b")
+    frame = at.get("iframe")[0].proto.srcdoc
+    assert "What user 1 would want next" in frame
+    assert users.findall(frame) == []
+    box.check().run()
+    assert len(set(users.findall(at.get("iframe")[0].proto.srcdoc))) == 3
+    at.pills(key="report_parts").set_value(["data"]).run()
+    assert not at.checkbox  # without examples there is nothing to ask

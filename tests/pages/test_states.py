@@ -47,4 +47,4 @@ def test_every_page_opens_and_says_what_there_is(brought_in):
         assert not at.exception, place.name
         assert [error.value for error in at.error] == [], place.name
         assert len(at.title) == 1, place.name
-        assert at.subheader[0].value, place.name
+        assert at.header[0].value, place.name

@@ -68,7 +68,7 @@ def finished_with(run, low, mean, high):
 def test_without_a_run_the_page_says_how_to_start_one(opened):
     at = opened("train")
     assert not at.exception
-    assert at.subheader[0].value == say("page_train.no_run")
+    assert at.header[0].value == say("page_train.no_run")
     assert any(one.value == say("page_train.no_run_how") for one in at.markdown)
 
 
@@ -104,7 +104,7 @@ def test_the_verdict_is_the_lead_over_the_strongest_baseline(opened, asked, inte
     assert not at.exception
     told = {"mean": mean, "short": -mean, "low": low, "high": high}
     other = say("cli.ranks.item_knn")
-    assert at.subheader[0].value == say(f"page_train.{key}", other=other, **told)
+    assert at.header[0].value == say(f"page_train.{key}", other=other, **told)
 
 
 def test_a_run_at_work_shows_how_far_it_is_and_can_be_stopped(opened, asked):
@@ -113,7 +113,7 @@ def test_a_run_at_work_shows_how_far_it_is_and_can_be_stopped(opened, asked):
     with held(asked.lock):
         at = opened("train", train_run=asked.run_id)
         assert not at.exception
-        assert "after 2 epochs its best validation NDCG@10 is 0.080" in at.subheader[0].value
+        assert "after 2 epochs its best validation NDCG@10 is 0.080" in at.header[0].value
         assert [metric.value for metric in at.metric] == [
             "12.3k",
             "20 s",
@@ -125,14 +125,14 @@ def test_a_run_at_work_shows_how_far_it_is_and_can_be_stopped(opened, asked):
 def test_a_lost_run_says_what_that_means(opened, asked):
     at = opened("train", train_run=asked.run_id)
     assert not at.exception
-    assert at.subheader[0].value == say("page_train.lost")
+    assert at.header[0].value == say("page_train.lost")
     assert any(one.value.startswith(say("runs.broken.killed")) for one in at.markdown)
 
 
 def test_a_failed_run_says_why(opened, asked):
     asked.set_status(State.FAILED, "The disk is full.")
     at = opened("train")
-    assert at.subheader[0].value == say("page_train.failed")
+    assert at.header[0].value == say("page_train.failed")
     assert any(one.value == "The disk is full." for one in at.markdown)
 
 
@@ -153,7 +153,7 @@ def test_the_row_that_is_clicked_opens_its_run(opened, home, shop, asked):
     at.run()
     assert not at.exception
     assert at.query_params["train_run"] == asked.run_id
-    assert at.subheader[0].value.startswith("Yes")
+    assert at.header[0].value.startswith("Yes")
 
 
 def test_the_final_model_has_a_curve_of_its_own(opened, asked):
@@ -162,7 +162,7 @@ def test_the_final_model_has_a_curve_of_its_own(opened, asked):
     asked.set_status(State.RUNNING, "Learning once more.", "CPU")
     with held(asked.lock):
         at = opened("train", train_run=asked.run_id)
-    assert "the final model is being made" in at.subheader[0].value
+    assert "the final model is being made" in at.header[0].value
     numbers = next(one.value for one in at.dataframe if "stage" in one.value.columns)
     assert numbers["stage"].to_list() == ["search", "search", "final model"]
     assert numbers["epoch"].iloc[-1] == 0.5  # 15 of 60 steps to the second epoch, the best

@@ -76,7 +76,7 @@ def test_the_list_is_that_of_the_model(show, run, data, user):
     shown = at.dataframe[0].value
     assert shown["title"].tolist() == titles(data, wanted[col.ITEM])
     assert shown["similarity"].tolist() == pytest.approx(wanted["similarity"].to_list())
-    assert titles(data, wanted[col.ITEM])[0] in at.subheader[0].value
+    assert titles(data, wanted[col.ITEM])[0] in at.header[0].value
 
 
 def test_the_reason_is_an_item_of_the_user_s_own_history(show, run, data, user):
@@ -95,7 +95,7 @@ def test_items_that_the_user_had_can_be_asked_for(show, run, data, user):
 
 def test_an_item_that_is_wanted_again_is_called_so(show, run, data, user):
     wanted = recommend(run.embeddings, run.material.seen, users=[user], n=1, again=run.scorer())
-    told = show(users_id=user, users_again="true").subheader[0].value
+    told = show(users_id=user, users_again="true").header[0].value
     assert titles(data, wanted[col.ITEM])[0] in told
     assert ("which they had before" in told) == wanted["seen"][0]
 
@@ -141,8 +141,8 @@ def test_an_unknown_user_gets_one_sentence_with_names_that_are_near(show, run, u
     at = show(users_id=f"{user}x")
     assert not at.exception
     assert not at.dataframe
-    assert f"no user '{user}x'" in at.subheader[0].value
-    assert user in at.subheader[0].value
+    assert f"no user '{user}x'" in at.header[0].value
+    assert user in at.header[0].value
 
 
 def test_a_button_goes_to_some_user(show, run, data):
@@ -162,7 +162,7 @@ def test_without_a_run_the_history_is_there_and_the_way_to_a_model(home, small_s
     at.query_params["users_id"] = user
     at.switch_page("users.py").run()
     assert not at.exception
-    assert "needs a trained model" in at.subheader[0].value
+    assert "needs a trained model" in at.header[0].value
     assert say("pages.go.train") in [link.proto.label for link in at.get("page_link")]
     assert len(at.get("plotly_chart")) == 1
 

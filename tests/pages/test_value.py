@@ -53,7 +53,7 @@ def test_the_headline_and_the_table_are_those_of_the_breakdown(small_shop_folder
     assert shown["LTV"] == headline_money(total["ltv"], currency)
     assert shown["CAC"] == headline_money(total["cac"], currency)
     assert shown["CLV"] == headline_money(total["clv"], currency)
-    assert shown["CLV"] in at.subheader[0].value.replace("\N{NO-BREAK SPACE}", " ")
+    assert shown["CLV"] in at.header[0].value.replace("\N{NO-BREAK SPACE}", " ")
     drawn = table(at, "group")
     assert drawn["group"].tolist() == [*groups.frame["group"], "total"]
     for name in ("clv", "forecast_low", "forecast_high"):
@@ -85,7 +85,7 @@ def test_it_can_be_told_by_cohort_and_segment_on_margin(small_shop_folder, by, r
     worth = user_value(data, rng=rng, basis="margin", horizon_days=90.0)
     total = breakdown(worth, by, rng=rng).total.row(0, named=True)
     assert metrics(at)["LTV"] == headline_money(total["ltv"], data.currency)
-    assert "90 days" in at.subheader[0].value
+    assert "90 days" in at.header[0].value
 
 
 def test_without_a_spend_table_cac_and_clv_are_unknown_and_said_to_be(small_shop_folder, tmp_path):
@@ -97,7 +97,7 @@ def test_without_a_spend_table_cac_and_clv_are_unknown_and_said_to_be(small_shop
     at = page(folder)
     assert not at.exception
     assert metrics(at)["CAC"] == metrics(at)["CLV"] == metrics(at)["LTV : CAC"] == UNKNOWN
-    assert "what they cost is unknown" in at.subheader[0].value
+    assert "what they cost is unknown" in at.header[0].value
 
 
 def test_the_steps_to_the_total_add_up_to_clv(worth, groups):

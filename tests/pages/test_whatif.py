@@ -36,7 +36,7 @@ def table(at):
 def test_levers_at_zero_change_nothing_and_it_says_so(small_shop_folder):
     at = page(small_shop_folder)
     assert not at.exception
-    assert at.subheader[0].value.startswith("Nothing is changed")
+    assert at.header[0].value.startswith("Nothing is changed")
     assert (table(at)["change"] == 0).all()
 
 
@@ -46,7 +46,7 @@ def test_a_lever_in_the_link_moves_value_as_clvcore_says(small_shop_folder, valu
     assert not at.error
     moved = outcome(value, "retention=+5%", "cac=-10%")
     assert table(at)["change"].tolist()[-1] == float(moved.delta.total["clv"].item())
-    told = at.subheader[0].value.replace("\N{NO-BREAK SPACE}", " ")
+    told = at.header[0].value.replace("\N{NO-BREAK SPACE}", " ")
     assert "retention +5% and CAC -10%" in told
     assert headline_money(moved.delta.total["clv"].item(), value.data.currency) in told
 
@@ -57,14 +57,14 @@ def test_a_lever_for_one_channel_leaves_the_others_alone(small_shop_folder):
     changes = dict(zip(table(at)["group"], table(at)["change"], strict=True))
     assert changes["email"] > 0
     assert all(moved == 0 for group, moved in changes.items() if group not in ("email", "total"))
-    assert "for email" in at.subheader[0].value
+    assert "for email" in at.header[0].value
 
 
 def test_moving_a_slider_moves_the_answer(small_shop_folder):
     at = page(small_shop_folder)
     at.slider(key="whatif_order_rate").set_value(-20).run()
     assert not at.exception
-    assert "falls" in at.subheader[0].value
+    assert "falls" in at.header[0].value
 
 
 def test_margin_is_a_lever_only_where_value_is_counted_as_margin(small_shop_folder):
@@ -77,4 +77,4 @@ def test_margin_is_a_lever_only_where_value_is_counted_as_margin(small_shop_fold
 def test_what_cannot_be_reached_is_told_in_one_sentence(small_shop_folder):
     at = page(small_shop_folder, whatif_retention="50", whatif_scope="organic")
     assert not at.exception
-    assert len(at.error) + len(at.subheader) == 1
+    assert len(at.error) + len(at.header) == 1

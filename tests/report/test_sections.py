@@ -1,5 +1,6 @@
 """What a report says is what the rooms computed, to the cent."""
 
+import re
 from dataclasses import replace
 
 import numpy as np
@@ -71,6 +72,9 @@ def test_what_is_not_there_is_said_in_one_sentence(told):
     assert bare.run_id is None
     failed = compose(replace(told, outcome=None, no_outcome="Too far."), made_at=MADE_AT)
     assert section(failed, "scenario").answer == "Too far."
+    asked = {one.name: one.meaning for one in failed.filters}
+    assert asked["Scenario"] == "Too far."
+    assert {one.name: one.meaning for one in bare.filters}["Scenario"] == "none"
 
 
 def test_only_the_parts_that_are_asked_for_are_told_in_the_order_of_the_story(told):
@@ -103,7 +107,7 @@ def test_a_model_that_was_not_judged_is_not_praised(shop):
 
 def test_the_examples_are_the_busiest_the_middle_and_the_quietest_user(shop):
     model = trained(shop, None)
-    told = recommendations_section(model, shop)
+    told = recommendations_section(model, shop, ids=True)
     shown = [block.heading.removeprefix("User ") for block in told.blocks[2:]]
     events = np.diff(model.seen.start)
     ids = model.seen.users.ids
@@ -114,6 +118,30 @@ def test_the_examples_are_the_busiest_the_middle_and_the_quietest_user(shop):
         latest = block.tables[1].rows
         assert len(latest) == min(8, shop.events.filter(pl.col("user_id") == user).height)
         assert len(block.tables[0].rows) == N
+
+
+def words_of(section):
+    """All that a section says, in its tables too."""
+    said = [section.answer]
+    for block in section.blocks:
+        said += [block.heading, block.text, *block.notes]
+    for one in tables(section):
+        said += [one.caption, *(cell for row in one.rows for cell in row)]
+    return " ".join(said)
+
+
+def test_a_report_names_no_user_by_id_unless_it_is_asked_to(told):
+    def named(report):
+        said = " ".join(words_of(one) for one in report.sections)
+        ids = map(re.escape, told.data.users["user_id"])
+        return {user for user in ids if re.search(rf"(?<!\w){user}(?!\w)", said)}
+
+    numbered = compose(told, made_at=MADE_AT)
+    assert named(numbered) == set()
+    headings = [block.heading for block in section(numbered, "recommendations").blocks]
+    assert headings[2:] == ["User 1", "User 2", "User 3"]
+    assert "What user 1 would want next" in words_of(section(numbered, "recommendations"))
+    assert len(named(compose(told, made_at=MADE_AT, ids=True))) == 3
 
 
 def test_what_is_recommended_most_is_counted_over_all_lists(shop):

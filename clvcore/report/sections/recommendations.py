@@ -22,8 +22,16 @@ LATEST = 8
 SHOWN_ITEMS = 10
 
 
-def recommendations_section(trained: Trained | None, data: Dataset) -> Section:
-    """The lists of all users in sum, and those of three of them; without a run, why none."""
+def recommendations_section(
+    trained: Trained | None, data: Dataset, *, ids: bool = False
+) -> Section:
+    """The lists of all users in sum, and those of three of them; without a run, why none.
+
+    Args:
+        trained: the run that the lists come from.
+        data: that it learned from.
+        ids: whether the three bear their ids; a report that leaves the house rather numbers them.
+    """
     title = say("report.recommendations.title")
     if trained is None:
         return Section("recommendations", title, say("report.recommendations.none", name=data.name))
@@ -40,11 +48,17 @@ def recommendations_section(trained: Trained | None, data: Dataset) -> Section:
         title=listed[col.TITLE][0],
         reach=percent(listed["share"][0]),
     )
-    examples = [_example(trained, data, lists, user) for user in _examples(trained)]
+    examples = [
+        _example(trained, data, lists, user, number=None if ids else number)
+        for number, user in enumerate(_examples(trained), 1)
+    ]
     rule = Block(
         say("report.recommendations.examples"),
         say("report.recommendations.rule", n=FEWEST_EVENTS),
-        notes=(say("report.recommendations.similarity"),),
+        notes=(
+            say("report.recommendations.similarity"),
+            *([] if ids else [say("report.recommendations.numbered_note")]),
+        ),
     )
     blocks = (_most(listed), *([rule, *examples] if examples else []))
     return Section("recommendations", title, told, blocks)
@@ -98,16 +112,19 @@ def _examples(trained: Trained) -> list[str]:
     return [order[place] for place in places]
 
 
-def _example(trained: Trained, data: Dataset, lists: pl.DataFrame, user: str) -> Block:
-    """What one user did last, and what they would want next."""
+def _example(
+    trained: Trained, data: Dataset, lists: pl.DataFrame, user: str, *, number: int | None
+) -> Block:
+    """What one user did last, and what they would want next; by number, or by id without one."""
     events = data.events.filter(pl.col(col.USER) == user)
     first, last = events[col.AT].min(), events[col.AT].max()
     found = _with_reasons(trained, lists.filter(pl.col(col.USER) == user), user, data)
     told = say("report.recommendations.user_about", events=events.height, first=first, last=last)
+    name = user if number is None else say("report.recommendations.numbered", n=number)
     return Block(
-        say("report.recommendations.user", user=user),
+        say("report.recommendations.user", user=user if number is None else number),
         told,
-        tables=(_wanted(found, user), _latest(events, user, data)),
+        tables=(_wanted(found, name), _latest(events, name, data)),
     )
 
 
@@ -128,7 +145,7 @@ def _with_reasons(trained: Trained, found: pl.DataFrame, user: str, data: Datase
     )
 
 
-def _wanted(found: pl.DataFrame, user: str) -> Table:
+def _wanted(found: pl.DataFrame, name: str) -> Table:
     rows = [row | {SIMILARITY: short(row[SIMILARITY])} for row in found.sort(RANK).to_dicts()]
     columns = {
         RANK: (say("page_users.column.rank"), "count"),
@@ -137,10 +154,10 @@ def _wanted(found: pl.DataFrame, user: str) -> Table:
         SIMILARITY: (say("page_users.column.similarity"), "number"),
         "reason": (say("page_users.column.reason"), "word"),
     }
-    return table(say("report.recommendations.wanted", user=user), rows, columns)
+    return table(say("report.recommendations.wanted", user=name), rows, columns)
 
 
-def _latest(events: pl.DataFrame, user: str, data: Dataset) -> Table:
+def _latest(events: pl.DataFrame, name: str, data: Dataset) -> Table:
     """The last events, the latest first."""
     latest = events.tail(LATEST).reverse()
     latest = latest.join(_titles(data), on=col.ITEM, how="left", maintain_order="left")
@@ -159,5 +176,5 @@ def _latest(events: pl.DataFrame, user: str, data: Dataset) -> Table:
         "title": (say("page_users.column.title"), "word"),
         "amount": (say("page_users.column.amount", currency=data.currency), "money"),
     }
-    caption = say("report.recommendations.latest", user=user, n=len(rows))
+    caption = say("report.recommendations.latest", user=name, n=len(rows))
     return table(caption, rows, columns, folded=True)
