@@ -23,11 +23,10 @@ from clvcore.report.judged import (
     strongest,
     who,
 )
-from clvcore.runs.finished import stored_each, stored_report, with_result
 from clvcore.runs.training import MODEL
-from clvcore.runs.workspace import Workspace
 from pages.parts import choice, linked, never_shown, worst_served
 from pages.parts.drawing import chart
+from pages.parts.judged import judged_run, left_out
 from pages.parts.opening import opening
 from pages.parts.tables import fold
 
@@ -74,8 +73,8 @@ if not chosen:
         query_params=choice.links(),
     )
     st.stop()
-run = with_result(Workspace.default(), chosen)
-report, each = stored_report(run), stored_each(run)
+run = judged_run(chosen)
+report = run.report
 told = set(report.metrics["metric"])
 
 top = st.container()
@@ -193,5 +192,6 @@ else:
         note=say("page_quality.for_whom_note", other=say(f"page_quality.model.{other}")),
     )
 
-worst_served.draw(report, each, data, protocol)
-never_shown.draw(report, each, data, protocol)
+kept = left_out(run, data, protocol)
+worst_served.draw(report, protocol, kept and kept.served)
+never_shown.draw(report, data, protocol, kept and kept.shown)

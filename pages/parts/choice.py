@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from datetime import datetime
+from functools import lru_cache
 
 import streamlit as st
 
@@ -12,7 +13,7 @@ from clvcore.errors import ClvError
 from clvcore.messages import say
 from clvcore.ranking.evaluate import Protocol
 from clvcore.runs.finished import FinishedRun, finished, stored_report
-from clvcore.runs.folder import RUN_ID, State
+from clvcore.runs.folder import RUN_ID, RunFolder, State
 from clvcore.runs.shelf import all_runs, find_run, is_shipped
 from clvcore.runs.workspace import Workspace
 
@@ -66,8 +67,11 @@ def run() -> FinishedRun | None:
     chosen = st.session_state.get("run")
     if not chosen:
         return None
-    with st.spinner(say("pages.choice.loading")):
-        return _run(chosen)
+    held = st.session_state.get("held_run")
+    if held is None or held.run.run_id != chosen:
+        with st.spinner(say("pages.choice.loading")):
+            held = st.session_state["held_run"] = _run(chosen)
+    return held
 
 
 def run_name() -> str | None:
@@ -85,13 +89,24 @@ def links() -> dict[str, str]:
 def runs_of(data: Dataset) -> list[str]:
     """Runs on a data set that have a model, the newest first."""
     found = all_runs(Workspace.default())
-    return [
-        one.run_id
-        for one in found
-        if one.config()["dataset"]["id"] == data.id
-        and one.status().state in (State.DONE, State.CANCELLED)
-        and (one.path / "summary.json").exists()
-    ]
+    return [one.run_id for one in found if _learned_from(one, _stamp(one)) == data.id]
+
+
+def _stamp(run: RunFolder) -> int:
+    """When the run's state was written last."""
+    try:
+        return (run.path / "status.json").stat().st_mtime_ns
+    except FileNotFoundError:
+        return 0
+
+
+@lru_cache(maxsize=4096)  # every click asks this of every run there is
+def _learned_from(run: RunFolder, stamp: int) -> str | None:
+    """Id of the data set of a run that has a model; None while, or where, it has none."""
+    del stamp  # a state that changes is a file that is written anew
+    has_model = (run.path / "summary.json").exists()
+    is_ended = run.status().state in (State.DONE, State.CANCELLED)
+    return run.config()["dataset"]["id"] if has_model and is_ended else None
 
 
 def _asked(key: str) -> str | None:
@@ -160,8 +175,13 @@ def name_of(reference: str) -> str:
 
 def read(reference: str) -> Dataset:
     """A data set by its reference: a sample's name, or an id from ``own``."""
-    with st.spinner(say("pages.choice.reading")):
-        return _dataset(reference)
+    held = st.session_state.get("held")
+    if held is None or held[0] != reference:  # a spinner costs a thread, at every click
+        with st.spinner(say("pages.choice.reading")):
+            held = (reference, _dataset(reference))
+        if reference == st.session_state.get("data"):
+            st.session_state["held"] = held
+    return held[1]
 
 
 @st.cache_resource(max_entries=8, show_spinner=False)

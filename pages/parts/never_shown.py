@@ -8,9 +8,8 @@ from clvcore.charts.numbers import UNKNOWN, percent, short
 from clvcore.data.dataset import Dataset
 from clvcore.messages import say
 from clvcore.ranking.beyond import Overall
-from clvcore.ranking.each import Each
 from clvcore.ranking.evaluate import USUAL_LENGTH, Protocol, RankingReport
-from clvcore.ranking.left_out import EVENTS, NET, shown
+from clvcore.ranking.left_out import EVENTS, NET, Shown
 from clvcore.report.judged import one_metric
 from clvcore.report.material import MODEL
 from pages.parts.tables import fold, money_column, plain
@@ -18,13 +17,12 @@ from pages.parts.tables import fold, money_column, plain
 MOST = 50
 
 
-def draw(report: RankingReport, each: Each | None, data: Dataset, protocol: Protocol) -> None:
-    """The sentence, and the items left out that brought most."""
+def draw(report: RankingReport, data: Dataset, protocol: Protocol, found: Shown | None) -> None:
+    """The sentence, and the items left out that brought most; None where no marks were kept."""
     st.subheader(say("page_quality.never.title"), anchor=False)
-    if each is None:
+    if found is None:
         st.write(say("page_quality.never.older_run"))
         return
-    found = shown(each, data, protocol)
     never = found.never.height
     told = {"n": never, "all": found.items, "k": USUAL_LENGTH}
     if not never:

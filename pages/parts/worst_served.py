@@ -8,11 +8,9 @@ import streamlit as st
 
 from clvcore import columns as col
 from clvcore.charts.numbers import UNKNOWN, percent, short
-from clvcore.data.dataset import Dataset
 from clvcore.messages import say
-from clvcore.ranking.each import Each
 from clvcore.ranking.evaluate import USUAL_LENGTH, Protocol, RankingReport
-from clvcore.ranking.left_out import FOUND, served
+from clvcore.ranking.left_out import FOUND, Served
 from clvcore.report.judged import group_name, grouping_name, worst_groups
 from pages.parts import choice
 from pages.parts.tables import fold
@@ -21,14 +19,13 @@ MOST = 50
 GROUPS = 5
 
 
-def draw(report: RankingReport, each: Each | None, data: Dataset, protocol: Protocol) -> None:
-    """Groups, then single users, each with a link to them."""
+def draw(report: RankingReport, protocol: Protocol, found: Served | None) -> None:
+    """Groups, then single users, each with a link to them; None where no marks were kept."""
     st.subheader(say("page_quality.worst.title"), anchor=False)
     _groups(report, protocol)
-    if each is None:
+    if found is None:
         st.write(say("page_quality.worst.older_run"))
         return
-    found = served(each, data, protocol)
     n = found.users.height
     if not n:
         return
