@@ -63,7 +63,7 @@ def test_another_thread_hears_no_more_than_it_was_told():
 
 
 @pytest.mark.usefixtures("chinese")
-def test_large_numbers_are_cut_where_the_language_cuts_them():
+def test_large_numbers_are_cut_where_the_language_cuts_them_and_no_line_ends_in_money():
     counts = [940, 9_876, 12_345, 1_234_567, 123_456_789]
     assert [numbers.headline_count(n) for n in counts] == [
         "940",
@@ -72,8 +72,10 @@ def test_large_numbers_are_cut_where_the_language_cuts_them():
         "123万",
         "1.23亿",
     ]
-    assert numbers.headline_money(-1_234_567, "CNY") == "-CNY 123万"
-    assert numbers.exact_money(Decimal("-1234567.891"), "CNY") == "-CNY 1,234,567.89"
+    assert numbers.headline_money(-1_234_567, "CNY") == "-CNY\N{NO-BREAK SPACE}123万"
+    assert (
+        numbers.exact_money(Decimal("-1234567.891"), "CNY") == "-CNY\N{NO-BREAK SPACE}1,234,567.89"
+    )
 
 
 @pytest.mark.usefixtures("chinese")
@@ -91,9 +93,9 @@ def test_a_finding_that_was_stored_is_told_in_the_language_of_whoever_opens_the_
     told = {one.rule: one for one in workspace.resolve("two_rows").findings}["no_user"]
     assert told.text == "No user in 1 row of events (column user, first: line 3), bearing EUR 7.50."
     with languages.speaking("zh"):
-        assert again(told.text).startswith("事件表中有 1 行没有用户")
+        assert again(told.text).startswith("事件表中有 1行没有用户")
         reopened = {one.rule: one for one in workspace.resolve("two_rows").findings}["no_user"]
-    assert reopened.text.startswith("事件表中有 1 行没有用户")
+    assert reopened.text.startswith("事件表中有 1行没有用户")
 
 
 def test_a_data_set_that_was_stored_before_languages_were_still_opens(home):

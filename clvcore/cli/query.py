@@ -15,6 +15,7 @@ from clvcore.cli.dataset import as_stored, summary, tell
 from clvcore.cli.files import raw_tables, table_options
 from clvcore.cli.intake import Wishes, pair_of, recipe_options
 from clvcore.cli.output import answer, as_json, working
+from clvcore.data.cells.stored import as_in_file
 from clvcore.data.clean import bring_in
 from clvcore.data.dataset import RawTable
 from clvcore.errors import ConfigError
@@ -130,14 +131,16 @@ def _called(place: Connection) -> str:
 
 
 def _show(raw: RawTable, *, as_json: bool) -> None:
+    frame = as_in_file(raw.frame)
+
     def text(console: Console) -> None:
         table = Table(box=None, pad_edge=False, header_style="bold")
-        for name in raw.frame.columns:
+        for name in frame.columns:
             table.add_column(Text(name), justify="right" if name in raw.numbers else "left")
-        for row in raw.frame.rows():
+        for row in frame.rows():
             table.add_row(*(Text(cell or "") for cell in row))
         console.print(table)
-        console.print(Text(say("data.db.previewed", rows=raw.frame.height, source=raw.source)))
+        console.print(Text(say("data.db.previewed", rows=frame.height, source=raw.source)))
 
-    rows = {"source": raw.source, "columns": raw.frame.columns, "rows": raw.frame.to_dicts()}
+    rows = {"source": raw.source, "columns": frame.columns, "rows": frame.to_dicts()}
     answer(rows, as_json=as_json, text=text)

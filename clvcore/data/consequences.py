@@ -9,6 +9,7 @@ import polars as pl
 
 from clvcore import columns as col
 from clvcore.data.cells.rules import RULES, bit
+from clvcore.data.cells.stored import as_in_file
 from clvcore.data.clean import Intake, Prepared, finished, prepare, scanned
 from clvcore.data.cleaning.quality import BROKEN, IGNORING, MONEY_IN, WHY
 from clvcore.data.cleaning.scan import BITS, ROW, Scan
@@ -119,9 +120,8 @@ class Considered:
         places = self.scan.rows.lazy().filter(wanted).select(ROW).head(MOST_EXAMPLES).collect()
         chosen = places[ROW].sort()
         lines = cells.lines().gather(chosen).to_list()
-        texts = [
-            ", ".join(cell or "" for cell in row) for row in cells.raw.frame[chosen].iter_rows()
-        ]
+        rows = as_in_file(cells.raw.frame[chosen]).iter_rows()
+        texts = [", ".join(cell or "" for cell in row) for row in rows]
         return tuple(Example(line, text) for line, text in zip(lines, texts, strict=True))
 
 

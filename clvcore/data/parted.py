@@ -103,7 +103,7 @@ def signs_of(cells: Cells, role: str) -> Signs:
     if evidence == "time":
         return Signs(dates=cells.files.told(cells.values(role), moments.dates_of))
     if evidence == "number":
-        marks = cells.files.told(amounts.bare(cells.values(role)), amounts.marks_of)
+        marks = cells.files.told(cells.bare(role), amounts.marks_of)
         if role not in MONEY_ROLES.get(cells.raw.name, ()):
             return Signs(marks=marks)
         codes = beside(cells.text(role)).drop_nulls().unique()

@@ -11,8 +11,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from clvcore import columns as col
-from clvcore.data.cells.amounts import bare, decimal_mark, exact
+from clvcore.data.cells.amounts import Marks, bare, decimal_mark, exact, marks_of
 from clvcore.data.cells.moments import moments
+from clvcore.data.cells.stored import stored
 from clvcore.data.clean import bring_in
 from clvcore.data.dataset import Recipe
 from clvcore.data.files.read import read
@@ -107,6 +108,14 @@ def test_amounts_come_back_from_either_decimal_mark(values, form):
         numbers = bare(pl.Series(cells))
         assert decimal_mark(numbers) == mark
         assert exact(numbers, mark).to_list() == values
+
+
+@given(st.lists(st.floats(-1e9, 1e9), min_size=1), st.sampled_from([".", ","]))
+def test_what_is_stored_as_a_number_is_it_under_every_mark_and_tells_none(values, mark):
+    texts = [repr(value) for value in values]
+    among = bare(pl.Series([stored(text) for text in texts]))
+    assert exact(among, mark).to_list() == exact(pl.Series(texts), ".").to_list()
+    assert marks_of(among) == Marks()
 
 
 @given(

@@ -2,12 +2,14 @@
 
 import json
 import sqlite3
+from decimal import Decimal
 from pathlib import Path
 
 import duckdb
 import pytest
 
-from clvcore.data.dataset import CUT
+from clvcore.data.clean import bring_in
+from clvcore.data.dataset import CUT, Recipe
 from clvcore.errors import ClvError, ConfigError, MappingError, NotFoundError, UploadError
 from clvcore.runs.databases import ask, named
 from clvcore.runs.databases.source import Connection, connection
@@ -76,6 +78,16 @@ def test_a_real_number_of_sqlite_comes_back_as_the_same_number(places):
     raw = ask.query(places["sqlite"], "SELECT 0.1 + 0.2 AS x, 1e300 AS y, 'a' AS z")
     assert [float(raw.frame[name].item()) for name in "xy"] == [0.1 + 0.2, 1e300]
     assert raw.numbers == {"x", "y"}
+
+
+def test_real_numbers_of_sqlite_among_texts_are_numbers(places):
+    sql = (
+        "SELECT 'u1' AS user, '2025-01-01' AS time, 1.125 AS amount"
+        " UNION ALL SELECT 'u2', '2025-01-02', '1.234,56'"
+    )
+    raw = ask.query(places["sqlite"], sql)
+    data = bring_in({"events": raw}, Recipe("x", "EUR")).dataset
+    assert data.events["amount"].to_list() == [Decimal("1.125"), Decimal("1234.56")]
 
 
 def test_what_was_asked_and_what_came_is_remembered(place):

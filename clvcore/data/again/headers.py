@@ -111,7 +111,7 @@ def _likeness(cells: pl.Series, name: str, role: str, column: str, known: set[ob
     if not len(text):
         return 0.0
     if role in _NUMBERS:
-        bare = amounts.bare(text)
+        bare = amounts.bare(cells.drop_nulls().unique(maintain_order=True).head(_SAMPLE))
         read = amounts.exact(bare, amounts.decimal_mark(bare) or ".")
         numbers = read.drop_nulls().cast(pl.Float64).abs().to_list()
         familiar = sum(number in known for number in numbers)

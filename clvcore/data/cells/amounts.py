@@ -6,6 +6,7 @@ from typing import Literal
 import polars as pl
 
 from clvcore import columns as col
+from clvcore.data.cells.stored import without_mark
 
 Mark = Literal[".", ","]
 
@@ -40,7 +41,8 @@ def bare(cells: pl.Series) -> pl.Series:
 
 def _undressed(cells: pl.Series) -> pl.Series:
     return (
-        cells.str.replace_all(r"[\s\x{a0}\x{202f}\p{Sc}'`\x{2019}]", "")
+        without_mark(cells)
+        .str.replace_all(r"[\s\x{a0}\x{202f}\p{Sc}'`\x{2019}]", "")
         .str.replace(r"^([-\x{2212}(]?)[A-Za-z]{3}([-\x{2212}.,\d])", "$1$2")
         .str.replace(r"[A-Za-z]{3}(\)?)$", "$1")
         .str.replace_all("\u2212", "-", literal=True)

@@ -13,6 +13,7 @@ import polars as pl
 
 from clvcore.data.cells.ids import Spelling
 from clvcore.data.cells.signs import of_both
+from clvcore.data.cells.stored import as_in_file
 
 Kind = Literal["email", "phone", "name", "address", "ip", "card", "birth", "other"]
 _NAMES: dict[Kind, str] = {
@@ -153,13 +154,14 @@ def suspects(table: str, frame: pl.DataFrame) -> dict[str, Kind]:
 
 
 def masked(frame: pl.DataFrame, personal: Mapping[str, Kind]) -> pl.DataFrame:
-    """The rows with no more than a first letter of what is personal.
+    """The rows as the file has them, with no more than a first letter of what is personal.
 
     Example:
         >>> rows = pl.DataFrame({"mail": ["ann@shop.org", None], "name": ["Zoë Li", "Bo"]})
         >>> masked(rows, {"mail": "email", "name": "name"}).rows()
         [('a…@…', 'Z…'), (None, 'B…')]
     """
+    frame = as_in_file(frame)
     return frame.with_columns(
         masked_cells(frame[name], kind).alias(name)
         for name, kind in personal.items()

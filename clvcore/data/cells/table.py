@@ -97,14 +97,18 @@ class Cells:
         """Words, null also where a cell says in a word that it is empty."""
         return _without(self.text(role), _EMPTY_VALUES)
 
+    def bare(self, role: str) -> pl.Series:
+        """Bare numbers; those that were stored as numbers have no mark."""
+        column = self.roles.roles.get(role)
+        return amounts.bare(self.text(role) if column is None else self.raw.frame[column])
+
     def numbers(self, role: str) -> tuple[pl.Series, pl.Series]:
         """Exact numbers, and which cells are filled but no numbers.
 
         Raises:
             MappingError: the decimal mark of the column cannot be told.
         """
-        text = self.values(role)
-        bare = amounts.bare(text)
+        text, bare = self.values(role), self.bare(role)
         marks = self.marks(role, bare)
         for file in [file for file, mark in marks.items() if mark is None]:
             marked = self.files.cells(bare, [file])

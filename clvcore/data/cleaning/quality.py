@@ -8,6 +8,7 @@ import polars as pl
 
 from clvcore import columns as col
 from clvcore.data.cells import rules
+from clvcore.data.cells.stored import as_in_file
 from clvcore.data.cells.table import LINE, Cells
 from clvcore.data.dataset import Account, Finding, Severity
 from clvcore.messages import say
@@ -146,7 +147,7 @@ def left_out(cells: Cells, judged: pl.DataFrame, *, ignored: bool) -> pl.DataFra
     rows = pl.DataFrame({"_line": judged[LINE].filter(wanted), "_reason": why.filter(wanted)})
     if cells.raw.origin is not None:  # lines are counted in each of several files
         rows = rows.with_columns(_file=cells.raw.origin.filter(wanted))
-    rows = rows.hstack(cells.raw.frame.filter(wanted))
+    rows = rows.hstack(as_in_file(cells.raw.frame.filter(wanted)))
     reasons = {rule: say(f"data.{_reason(rule)}") for rule in rows["_reason"].unique().to_list()}
     rows = rows.with_columns(
         pl.col("_reason").replace_strict(

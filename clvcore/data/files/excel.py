@@ -1,12 +1,13 @@
 """A sheet of a workbook becomes a table of strings."""
 
 import io
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import date, datetime, time, timedelta
 
 import polars as pl
 
+from clvcore.data.cells.stored import stored
 from clvcore.data.dataset import RawTable
 from clvcore.data.files import layout
 from clvcore.data.files.reading import DECIDED_BY_FILE, NO_HEADER, Reading
@@ -92,14 +93,13 @@ def read_grid(
     if not below:
         raise UploadError(say("data.no_rows", source=source))
     lines = [line for line, _ in below]
-    numeric = [
-        name for name, place in zip(names, used, strict=True) if _is_numeric(rows, lines, place)
-    ]
+    kinds = {name: _numbers(rows, lines, place) for name, place in zip(names, used, strict=True)}
+    numeric = [name for name, kind in kinds.items() if kind and all(kind.values())]
     above = [(line, "\t".join(row).strip("\t"), layout.PREAMBLE) for line, row in filled[:top]]
     raw = RawTable(
         name=table,
         frame=pl.DataFrame(
-            {name: [row[n] or None for _, row in below] for n, name in enumerate(names)},
+            {name: _column(below, n, kinds[name]) for n, name in enumerate(names)},
             schema=dict.fromkeys(names, pl.String),
         ),
         source=source,
@@ -150,10 +150,20 @@ def _text(cell: Cell) -> str:
     return str(cell)
 
 
-def _is_numeric(rows: Sequence[Sequence[Cell]], lines: Sequence[int], place: int) -> bool:
-    """Whether every filled cell of a column is a number."""
-    cells = [rows[line - 1][place] for line in lines if place < len(rows[line - 1])]
-    known = [cell for cell in cells if cell != ""]
-    return bool(known) and all(
-        isinstance(cell, int | float) and not isinstance(cell, bool) for cell in known
-    )
+def _numbers(rows: Sequence[Sequence[Cell]], lines: Sequence[int], place: int) -> dict[int, bool]:
+    """Line -> whether the cell of a column is a number, where it is filled."""
+    cells = {line: rows[line - 1][place] for line in lines if place < len(rows[line - 1])}
+    return {
+        line: isinstance(cell, int | float) and not isinstance(cell, bool)
+        for line, cell in cells.items()
+        if cell != ""
+    }
+
+
+def _column(
+    below: Sequence[tuple[int, Sequence[str]]], place: int, numbers: Mapping[int, bool]
+) -> list[str | None]:
+    """The cells of a column; where texts are among them, its numbers are told apart from these."""
+    if all(numbers.values()) or not any(numbers.values()):
+        return [row[place] or None for _, row in below]
+    return [stored(row[place]) if numbers.get(line) else row[place] or None for line, row in below]

@@ -10,6 +10,7 @@ from itertools import pairwise
 import polars as pl
 
 from clvcore.data.cells import amounts
+from clvcore.data.cells.stored import as_in_file
 from clvcore.data.dataset import RawTable
 from clvcore.errors import MappingError, UploadError
 from clvcore.messages import say
@@ -177,7 +178,7 @@ def without_totals(raw: RawTable, *, joint: str = ",", earlier: Earlier = _nothi
         kept -= 1
     if kept == frame.height:
         return raw
-    lost = [joint.join(cell or "" for cell in row) for row in frame.slice(kept).rows()]
+    lost = [joint.join(cell or "" for cell in row) for row in as_in_file(frame.slice(kept)).rows()]
     aside = pl.DataFrame(
         {"line": lines.slice(kept), "text": lost, "why": [TOTAL] * len(lost)},
         schema=raw.aside.schema,

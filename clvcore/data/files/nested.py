@@ -2,12 +2,13 @@
 
 import json
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
 
 import polars as pl
 
+from clvcore.data.cells.stored import stored
 from clvcore.data.dataset import RawTable
 from clvcore.data.files import layout
 from clvcore.data.files.excel import read_grid
@@ -157,7 +158,7 @@ def _written(cell: Any) -> Any:
     if not isinstance(cell, Number):
         return cell
     number = float(cell)
-    return number if repr(number) == cell or str(int(number)) == cell else str(cell)
+    return number if repr(number) == cell or str(int(number)) == cell else stored(cell)
 
 
 def _outermost(
@@ -253,7 +254,7 @@ def _table(
         for fields in _exploded(record.fields, inner):
             row: dict[str, str | None] = {}
             for name, value in fields.items():
-                row[name] = _text(value)
+                row[name] = value if isinstance(value, Number) else _text(value)
                 if row[name] is not None:
                     (numbers if isinstance(value, Number) else words).add(name)
             names.update(dict.fromkeys(row))
@@ -262,7 +263,17 @@ def _table(
             if len(names) > layout.MOST_COLUMNS:
                 told = {"n": len(names), "most": layout.MOST_COLUMNS}
                 raise UploadError(say("data.read.too_wide", source=source, **told))
+    _tell_apart(rows, numbers & words)
     return list(names), rows, frozenset(numbers - words), lines
+
+
+def _tell_apart(rows: Sequence[dict[str, str | None]], mixed: Iterable[str]) -> None:
+    """Marks the numbers of columns that also have texts."""
+    for name in mixed:
+        for row in rows:
+            cell = row.get(name)
+            if isinstance(cell, Number):
+                row[name] = stored(cell)
 
 
 def _exploded(fields: Mapping[str, Any], inner: str, prefix: str = "") -> Iterator[dict[str, Any]]:

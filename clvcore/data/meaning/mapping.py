@@ -193,12 +193,13 @@ def looks_like(role: Role, raw: RawTable, name: str) -> bool:
 
 
 def _looks_like(role: Role, column: pl.Series) -> bool:
-    values = column.drop_nulls().str.strip_chars()
-    values = values.filter(values != "").head(_SAMPLE)
+    filled = column.drop_nulls()
+    filled = filled.filter(filled.str.strip_chars() != "").head(_SAMPLE)
+    values = filled.str.strip_chars()
     if not len(values) or role.evidence == "any":
         return True
     if role.evidence == "number":
-        bare = amounts.bare(values)
+        bare = amounts.bare(filled)
         read = amounts.exact(bare, amounts.decimal_mark(bare) or ".")
         return int(read.is_not_null().sum()) >= _ENOUGH * len(values)
     if role.evidence == "time":

@@ -10,6 +10,7 @@ from clvcore.data.cells import amounts, moments
 from clvcore.data.cells.by_file import Way, files_by_way
 from clvcore.data.cells.choices import ColumnChoices
 from clvcore.data.cells.roles import CURRENCY, MONEY_ROLES, Role
+from clvcore.data.cells.stored import is_stored
 from clvcore.data.cells.table import Cells
 from clvcore.data.cells.zones import UTC, named_zone, quiet_hours
 from clvcore.data.meaning.proposals import About, Answer, Question
@@ -196,17 +197,24 @@ def _near_midnight(
 
 def _number(cells: Cells, role: str) -> Reading:
     column = cells.column(role)
-    bare = amounts.bare(cells.values(role))
+    bare = cells.bare(role)
     found = cells.marks(role, bare)
     if open_ := [file for file, mark in found.items() if mark is None]:
         own = cells.choices.of_column(cells.raw.name, column)
         return Reading((), own, _mark_question(cells, role, bare, open_))
-    ways = {
-        file: None if cells.raw.is_number(column, file) else mark for file, mark in found.items()
+    stored = cells.files.told(is_stored(cells.raw.frame[column]), pl.Series.any)
+    marked = cells.files.told(bare.str.contains(r"[.,]"), pl.Series.any)
+    ways: dict[str, amounts.Mark | None] = {
+        file: None
+        if cells.raw.is_number(column, file) or (stored[file] and not marked[file])
+        else mark
+        for file, mark in found.items()
     }
     by_way = files_by_way(ways)
     told = {way: _mark(cells.files.cells(bare, files), way) for way, files in by_way.items()}
     says = tuple(_by_files(told, by_way))
+    if any(stored[file] and mark is not None for file, mark in ways.items()):
+        says = *says, say("data.known.reads_stored")
     of_texts = [mark for mark in by_way if mark is not None]
     if len(of_texts) < 2:
         return Reading(says, ColumnChoices(decimal=next(iter(of_texts), None)))

@@ -79,10 +79,11 @@ class Shape:
 
 def shape_of(column: pl.Series) -> Shape:
     """The shape of the first filled values of a column of text."""
-    values = column.drop_nulls().str.strip_chars()
-    values = values.filter(values.str.len_bytes() > 0).head(_SAMPLE)
+    filled = column.drop_nulls()
+    filled = filled.filter(filled.str.strip_chars().str.len_bytes() > 0).head(_SAMPLE)
+    values = filled.str.strip_chars()
     n = max(len(values), 1)
-    bare = amounts.bare(values)
+    bare = amounts.bare(filled)
     read = amounts.exact(bare, amounts.decimal_mark(bare) or ".").cast(pl.Float64)
     known = read.drop_nulls()
     steps = known.diff().drop_nulls()

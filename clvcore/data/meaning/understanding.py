@@ -170,4 +170,4 @@ def _some(raw: RawTable, column: str) -> str:
     kind = kind_of(raw.name, column, cells)
     if kind is not None:
         values = masked_cells(values, kind)
-    return listed([value[:24] for value in values.head(3).to_list()])
+    return listed([value.strip()[:24] for value in values.head(3).to_list()])

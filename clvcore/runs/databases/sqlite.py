@@ -7,6 +7,9 @@ from contextlib import contextmanager
 from pathlib import Path
 from urllib.parse import quote
 
+import polars as pl
+
+from clvcore.data.cells.stored import as_in_file, stored
 from clvcore.errors import ConfigError, NotFoundError
 from clvcore.messages import say
 from clvcore.runs.databases import wrong
@@ -65,7 +68,7 @@ def fetch(place: Connection, wanted: Wanted) -> Answer:
                 cursor = connection.execute(bound(wanted.sql, ":{}".format), wanted.values)
                 names = distinct([part[0] for part in cursor.description], place.name)
                 texts = _Texts(place, names)
-                frame = gathered(names, texts.batches(cursor), wanted.limit_rows)
+                frame = texts.apart(gathered(names, texts.batches(cursor), wanted.limit_rows))
             except sqlite3.Error as error:
                 if deadline.over:
                     raise wrong.timed_out(place, wanted.timeout_s) from error
@@ -123,7 +126,7 @@ def _only_reading(action: int, first: str | None, second: str | None, *_: object
 
 
 class _Texts:
-    """Rows as text; remembers which columns were numbers only."""
+    """Rows as text; remembers which columns were numbers only, and tells numbers apart in others."""
 
     def __init__(self, place: Connection, names: list[str]) -> None:
         self.place, self.names = place, names
@@ -136,7 +139,11 @@ class _Texts:
                 kinds.update({type(row[place]) for row in rows})
                 if bytes in kinds:
                     raise wrong.has_bytes(self.place, self.names[place])
-            yield [[None if cell is None else str(cell) for cell in row] for row in rows]
+            yield [[_text(cell) for cell in row] for row in rows]
+
+    def apart(self, rows: pl.DataFrame) -> pl.DataFrame:
+        """The rows; of columns that hold only numbers none has to be told apart."""
+        return rows.with_columns(as_in_file(rows.select(self.numbers())))
 
     def numbers(self) -> frozenset[str]:
         """Columns that hold integers or real numbers and no text."""
@@ -145,6 +152,13 @@ class _Texts:
             for name, kinds in zip(self.names, self.kinds, strict=True)
             if kinds & {int, float} and str not in kinds
         )
+
+
+def _text(cell: object) -> str | None:
+    """A cell as text; a real number may stand among texts in SQLite."""
+    if cell is None:
+        return None
+    return stored(str(cell)) if isinstance(cell, float) else str(cell)
 
 
 def _told(place: Connection, error: sqlite3.Error, listed: list[Table]) -> Exception:

@@ -8,7 +8,6 @@ import polars as pl
 from clvcore.data.cells import amounts
 from clvcore.data.cells.by_file import Files
 from clvcore.data.cells.moments import COUNTED_DAY
-from clvcore.data.cells.table import stripped
 from clvcore.data.dataset import RawTable
 
 KIND, PAID, ITEM, TITLE, COUNT, WHEN, USER = (
@@ -49,7 +48,7 @@ def money(raw: RawTable, column: str) -> pl.Series:
     """A column of money in ten-thousandths; null where it is missing, empty or cannot be read."""
     if column not in raw.frame.columns:
         return pl.Series(column, [None] * raw.frame.height, dtype=pl.Int64)
-    bare = amounts.bare(stripped(raw.frame[column]))
+    bare = amounts.bare(raw.frame[column])
     files = Files.of(raw)
     marks: dict[str, amounts.Mark] = {
         file: "." if raw.is_number(column, file) else mark or "."
