@@ -75,6 +75,8 @@ def box(key: str) -> Act:
             with contextlib.suppress(NotInTime):
                 options.first.wait_for(timeout=1000)
                 names = options.all_inner_texts()
+                if not names:
+                    continue
                 now = field.evaluate("(one) => one.value ?? one.innerText").strip()
                 chosen = names.index(now) if now in names else -1
                 options.nth((chosen + 1) % len(names)).click(timeout=1000)
@@ -110,12 +112,12 @@ CONTROLS: dict[str, dict[str, tuple[Act, int]]] = {
         "group by": (segment("value_by"), 3),
         "count as": (segment("value_basis"), 2),
         "horizon": (box("value_days"), 4),
-        "users behind": (box("value_group"), 3),
+        "users behind": (box("value_group"), 6),
     },
     "whatif": {
         "retention": (slider("whatif_retention"), 1),
         "order value": (slider("whatif_order_value"), 1),
-        "for whom": (box("whatif_scope"), 3),
+        "for whom": (box("whatif_scope"), 7),
         "count as": (segment("whatif_basis"), 2),
     },
 }
