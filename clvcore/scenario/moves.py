@@ -9,7 +9,7 @@ from jaxtyping import Bool
 from clvcore.errors import ConfigError
 from clvcore.messages import say
 from clvcore.scenario.levers import Change, Lever, Unit
-from clvcore.scenario.retention import Loosened, Staying, loosened, scoped
+from clvcore.scenario.retention import Loosened, Staying, loosened, scoped, users_of
 from clvcore.scenario.situation import Situation
 
 Members = Bool[np.ndarray, " groups"]
@@ -66,7 +66,10 @@ def _loosened(
     situation: Situation, change: Change, members: Members, horizon_days: float
 ) -> tuple[Loosened, ...]:
     chosen = _slots(situation, members)
-    scope = scoped(situation.made.population, situation.cells, chosen, horizon_days)
+    users = situation.loosenings.recall(
+        "users", lambda: users_of(situation.cells, situation.n_slots)
+    )
+    scope = scoped(situation.made.population, situation.cells, chosen, horizon_days, users=users)
     here = np.array([part[chosen].sum() for part in situation.expected(horizon_days).staying])
     return loosened(scope, change.applied, here=here, stayers=situation.stayers)
 
@@ -181,6 +184,8 @@ def _slots(situation: Situation, members: Members) -> Bool[np.ndarray, " slots"]
 
 def acts(situation: Situation, lever: Lever) -> bool:
     """Whether the forecast holds anything that the lever acts on."""
+    if lever is Lever.CAC:  # looked at in the groups, which takes longer than all others together
+        return bool(situation.groups["cac"].is_not_null().all())
     fits, known = situation.made.fits, situation.made.known
     orders = fits.orders is not None and fits.spend is not None
     visits, contracts = fits.visits is not None, fits.contract is not None
@@ -190,7 +195,6 @@ def acts(situation: Situation, lever: Lever) -> bool:
         Lever.REFUND_RATE: orders and known.refund_rate > 0,
         Lever.AD_REVENUE: visits and known.has_advertising,
         Lever.SERVICE_REVENUE: contracts,
-        Lever.CAC: bool(situation.groups["cac"].is_not_null().all()),
         Lever.DISCOUNT_RATE: True,
         Lever.HORIZON: True,
     }.get(lever, orders)

@@ -111,10 +111,13 @@ def scoped(
     cells: Cells,
     members: Bool[np.ndarray, " groups"],
     horizon_days: float,
+    *,
+    users: Staying | None = None,
 ) -> Scoped:
-    """The members of some groups at a horizon."""
-    users = np.array([part[members].sum() for part in users_of(cells, len(members))])
-    return Scoped(population, cells, members, users, horizon_days)
+    """The members of some groups at a horizon; ``users`` of all groups where they are known."""
+    everybody = users_of(cells, len(members)) if users is None else users
+    inside = np.array([part[members].sum() for part in everybody])
+    return Scoped(population, cells, members, inside, horizon_days)
 
 
 def loosened(
