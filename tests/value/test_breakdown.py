@@ -163,7 +163,7 @@ def test_unpriced_lines_are_told_on_margin(world):
     data = world(events, until="2024-03-31", costs={"cup": "10"})
     worth = user_value(data, rng=np.random.default_rng(0), basis="margin")
     assert worth.frame["ltv"].to_list() == [Decimal(20), None]
-    assert any("1 purchase and refund lines worth 30.00 have" in note for note in worth.notes)
+    assert any("1 purchase and refund line worth 30.00 has" in note for note in worth.notes)
     total = by(worth, "channel").total.row(0, named=True)
     assert (total["ltv"], total["ltv_unknown_users"]) == (Decimal(20), 1)
 
