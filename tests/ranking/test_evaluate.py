@@ -114,7 +114,7 @@ def test_a_period_of_repeats_alone_is_still_judged_under_all():
 
 def test_a_period_with_nobody_to_judge_is_refused():
     strangers = split([(0, 0, 1)], [(1, 0, 101)], n_users=2, n_items=2)
-    with pytest.raises(DataError, match="^1 user took something.*nobody among them had a history"):
+    with pytest.raises(DataError, match=r"^1 user took something.*nobody among them had a history"):
         evaluate({"fixed": Fixed(2)}, strangers, rng=np.random.default_rng(0))
 
 
