@@ -18,7 +18,7 @@ _OLD_S = 3600.0
 @contextmanager
 def own_folder(parent: Path, prefix: str) -> Generator[Path]:
     """A fresh folder of our own in ``parent``, which is removed when the work is done."""
-    # under another name until its lock is held, so that nobody sweeps it in between
+    # under another name until its lock is held: a sweep leaves that alone for as long as it is young
     made = Path(tempfile.mkdtemp(prefix=f"making-{prefix}", dir=parent))
     lock = try_to_hold(made / LOCK)
     place = made.rename(made.with_name(made.name.removeprefix("making-")))
@@ -33,16 +33,19 @@ def own_folder(parent: Path, prefix: str) -> Generator[Path]:
 def sweep_folders(parent: Path, prefix: str) -> int:
     """How many folders were removed that killed owners left behind in ``parent``.
 
-    A folder whose lock is held belongs to somebody who lives; one without a lock is swept once
-    it is old; and folders of other people cannot be opened and are left alone.
+    A folder whose lock is held belongs to somebody who lives; one that is being made, or that has no
+    lock, is swept once it is old; and folders of other people cannot be opened and are left alone.
     """
     gone = 0
-    for place in [*parent.glob(f"{prefix}*"), *parent.glob(f"making-{prefix}*")]:
+    making = set(parent.glob(f"making-{prefix}*"))
+    for place in [*parent.glob(f"{prefix}*"), *making]:
         try:
             lock, made = place / LOCK, place.stat()
             if place.is_symlink() or made.st_uid != os.getuid():
                 continue
-            is_left = not is_held(lock) if lock.exists() else time.time() - made.st_mtime > _OLD_S
+            # to look at the lock of one in the making could take it from its owner
+            can_tell = place not in making and lock.exists()
+            is_left = not is_held(lock) if can_tell else time.time() - made.st_mtime > _OLD_S
         except OSError:
             continue
         if is_left:

@@ -10,6 +10,7 @@ import sys
 import tempfile
 import threading
 import zipfile
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import polars as pl
@@ -23,6 +24,7 @@ from clvcore.errors import ClvError, NotFoundError, UploadError
 from clvcore.messages import languages
 from clvcore.messages.languages import speaking
 from clvcore.runs import reading, spare
+from clvcore.runs.folders import own_folder
 from clvcore.runs.locks import held
 from clvcore.runs.reading import Asked, first_rows, read_apart, read_each, sweep
 
@@ -201,6 +203,31 @@ def test_what_a_killed_reader_left_is_swept_and_what_belongs_to_the_living_stays
     left = {one.name for one in folder.iterdir()}
     assert left >= {"clv-reading-alive", "clv-reading-young", "somebody-else"}
     assert not left & {"clv-reading-dead", "clv-reading-old"}
+
+
+def test_a_folder_in_the_making_is_nobodys_to_sweep_until_it_is_old():
+    folder = Path(tempfile.gettempdir())
+    young, old = folder / "making-clv-reading-young", folder / "making-clv-reading-old"
+    for one in (young, old):
+        one.mkdir()
+        (one / "held").touch()  # its owner has not taken the lock yet
+    os.utime(old, (0, 0))
+    assert sweep() == 1
+    assert young.exists()
+    assert not old.exists()
+
+
+def test_many_may_read_and_sweep_at_once_and_none_loses_its_folder():
+    def work(_):
+        sweep()
+        with own_folder(Path(tempfile.gettempdir()), "clv-reading-") as place:
+            (place / "file").touch()
+            sweep()
+            return (place / "file").exists()
+
+    with ThreadPoolExecutor(8) as pool:
+        assert all(pool.map(work, range(400)))
+    assert is_tidy()
 
 
 def test_reading_clears_away_what_an_earlier_server_left():
