@@ -100,6 +100,7 @@ def assert_same(blocks: Blocks, raw, recipe: Recipe, parts: int) -> None:
             assert pl.read_parquet(file).equals(pl.read_parquet(other / file.name)), file.name
 
 
+@pytest.mark.slow
 @settings(deadline=None, max_examples=25)
 @given(
     st.lists(LINE, min_size=1, max_size=40),

@@ -92,6 +92,7 @@ def test_a_link_to_a_scenario_that_cannot_be_is_answered_with_a_sentence(opened,
     ) or "needs a forecast of margin" in answers(at)
 
 
+@pytest.mark.slow
 def test_users_are_numbered_in_the_file_unless_their_ids_are_asked_for(opened):
     link = FEW | {"report_parts": "recommendations", "report_preview": "true"}
     at = opened("report", **link | {"data": "storefront"})

@@ -111,6 +111,7 @@ print(seen)
 """
 
 
+@pytest.mark.slow
 def test_a_page_with_charts_begins_when_all_of_pandas_is_there_and_home_does_without(home):
     """A chart that is drawn while another session imports pandas fails within plotly."""
     done = subprocess.run(

@@ -111,6 +111,7 @@ def test_a_run_that_is_cancelled_before_it_learned_has_no_model(new_run, workspa
         finished(workspace, run.run_id)
 
 
+@pytest.mark.slow
 def test_a_run_that_is_cancelled_while_it_learns_keeps_the_best_model(new_run, workspace, started):
     run = new_run(epochs=500, patience=500)
     program = started(run)
