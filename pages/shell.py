@@ -1,6 +1,5 @@
 """What surrounds every page: navigation, the choice of data set and run, and the way errors look."""
 
-from copy import copy
 from importlib import import_module
 from itertools import groupby
 from pathlib import Path
@@ -41,29 +40,11 @@ if tour.is_on() and shown.url_path:
         tour.draw()
 for note in notes:
     st.warning(note, icon=":material/info:")
-drawn = choice.mark()
-
-
-def page() -> None:
-    """The page, with the reason where it cannot be drawn."""
-    try:
-        copy(shown).run()  # Streamlit lets a page run once
-    except ClvError as error:
-        st.error(why(error), icon=":material/error:")
-
-
-@st.fragment
-def alone() -> None:
-    """The page without its surroundings: a click on it leaves these as they are, and is answered sooner."""
-    if choice.mark() != drawn:  # it chose what the surroundings tell
-        st.rerun()
-    page()
-
-
-if shown.url_path:
+if shown.url_path:  # Home draws neither charts nor tables
     # Streamlit imports pandas at its first table, and plotly looks at what is there of it: whoever
     # draws a chart while another session's page imports it would fail. An import waits for the other
     import_module("pandas")
-    alone()
-else:  # Home draws neither charts nor tables, and what is chosen there the surroundings tell
-    page()
+try:
+    shown.run()
+except ClvError as error:
+    st.error(why(error), icon=":material/error:")

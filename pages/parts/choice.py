@@ -52,11 +52,6 @@ def show(reference: str) -> None:
     st.session_state["run"] = None
 
 
-def mark() -> tuple[str | None, ...]:
-    """What is chosen now, to be compared with what is drawn."""
-    return tuple(st.session_state.get(key) for key in ("data", "run", "lang"))
-
-
 def own() -> list[str]:
     """Ids of the data sets that this session brought in or opened by a link."""
     return st.session_state.setdefault("own", [])
