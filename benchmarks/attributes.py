@@ -29,7 +29,7 @@ import numpy as np
 import polars as pl
 from jaxtyping import Bool
 
-from benchmarks.time_split import best_of
+from benchmarks.learning import learned
 from clvcore import columns as col
 from clvcore.data import sample
 from clvcore.data.dataset import Dataset
@@ -42,14 +42,9 @@ from clvcore.ranking.each import Each, each_of, gap
 from clvcore.ranking.evaluate import Protocol, ranked_lists, taken_items
 from clvcore.ranking.interval import percentile_interval, resampled_means
 from clvcore.ranking.scorers import EmbeddingScorer, Scorer
-from clvcore.ranking.watch import Watch
-from clvcore.runs.learning import WATCHED
-from clvcore.runs.material import Before, Material
+from clvcore.runs.material import Material
 from clvcore.towers.config import TowerConfig, TrainConfig
-from clvcore.towers.encode import embeddings
-from clvcore.towers.model import Model
 from clvcore.towers.presets import preset
-from clvcore.towers.train import fit
 
 RESULTS = Path(__file__).parent / "results"
 KINDS: dict[str, tuple[str, ...]] = {
@@ -128,7 +123,7 @@ def without(data: Dataset, columns: list[str]) -> Dataset:
     return replace(data, items=empty.drop(name for name in columns if name == col.VECTOR))
 
 
-def learned(world: World, data: Dataset, tower: TowerConfig, train: TrainConfig) -> Scorer:
+def scorer_of(world: World, data: Dataset, tower: TowerConfig, train: TrainConfig) -> Scorer:
     """The model after both of its stages, as it scores at the beginning of the test."""
     seen = world.test.past
     material = Material(
@@ -140,16 +135,8 @@ def learned(world: World, data: Dataset, tower: TowerConfig, train: TrainConfig)
         items=item_attributes(data, seen.items),
         users=user_attributes(data, seen.users),
     )
-    lesson = material.lesson(Before.VALIDATION)
-    watch = Watch.of(world.valid, rng=np.random.default_rng(train.seed))
-
-    def ndcg(model: Model) -> dict[str, float]:
-        return {WATCHED: watch.ndcg(EmbeddingScorer(embeddings(model, lesson, world.valid.past)))}
-
-    _, epochs = best_of(fit(lesson, tower, train, judge=ndcg, watch=WATCHED))
-    whole = material.lesson(Before.TEST)
-    final, _ = best_of(fit(whole, tower, train, judge=None, stop_after=epochs))
-    return EmbeddingScorer(embeddings(final, whole, world.test.past))
+    rng = np.random.default_rng(train.seed)
+    return EmbeddingScorer(learned(material, tower, train, rng=rng).final)
 
 
 def cold_found(scorer: Scorer, world: World) -> pl.DataFrame:
@@ -256,7 +243,7 @@ def judged(
     for variant, data in variants(world.data):
         if not kept.has(variant):
             began = time.perf_counter()
-            scorer = learned(world, data, tower, train)
+            scorer = scorer_of(world, data, tower, train)
             kept.write(variant, each_of(scorer, world.test), cold_found(scorer, world))
             print(f"{name:<12} {variant:<18} {time.perf_counter() - began:5.0f} s", flush=True)
         done.append(variant)

@@ -31,8 +31,9 @@ import numpy as np
 import polars as pl
 from jaxtyping import Float32, Int
 
+from benchmarks.learning import learned
 from benchmarks.settings import changed
-from benchmarks.time_split import best_of, dataset_of
+from benchmarks.time_split import dataset_of
 from clvcore import columns as col
 from clvcore.features.histories import Histories
 from clvcore.features.split import Split
@@ -40,14 +41,9 @@ from clvcore.ranking.each import Each, each_of, gap
 from clvcore.ranking.evaluate import Protocol, ranked_lists, taken_items
 from clvcore.ranking.interval import percentile_interval, resampled_means
 from clvcore.ranking.scorers import EmbeddingScorer, Scorer
-from clvcore.ranking.watch import Watch
-from clvcore.runs.learning import WATCHED
-from clvcore.runs.material import Before, Material
+from clvcore.runs.material import Material
 from clvcore.towers.config import TowerConfig, TrainConfig
-from clvcore.towers.encode import embeddings
-from clvcore.towers.model import Model
 from clvcore.towers.presets import preset
-from clvcore.towers.train import fit
 
 RESULTS = Path(__file__).parent / "results"
 PEER = Path(__file__).parent / "peers" / "rectools_sasrec.py"
@@ -160,20 +156,11 @@ def of_towers(
 ) -> tuple[Scorer, dict[str, Any]]:
     """The two-tower model as ``clv train`` makes it."""
     began = time.perf_counter()
-    valid, test = material.valid, material.test
-    watch = Watch.of(valid, rng=np.random.default_rng(train.seed))
-    lesson, whole = material.lesson(Before.VALIDATION), material.lesson(Before.TEST)
-
-    def ndcg(model: Model) -> dict[str, float]:
-        return {WATCHED: watch.ndcg(EmbeddingScorer(embeddings(model, lesson, valid.past)))}
-
-    searched, epochs = best_of(fit(lesson, tower, train, judge=ndcg, watch=WATCHED))
-    reached = ndcg_of(each_of(EmbeddingScorer(embeddings(searched, lesson, valid.past)), valid))
-    final, _ = best_of(fit(whole, tower, train, judge=None, stop_after=epochs))
-    scorer = EmbeddingScorer(embeddings(final, whole, test.past))
-    facts = {"tower": asdict(tower), "train": asdict(train), "epochs": epochs}
+    model = learned(material, tower, train, rng=np.random.default_rng(train.seed))
     took = round(time.perf_counter() - began, 1)
-    return scorer, {**facts, "validation": round(reached, 4), "took_s": took}
+    reached = ndcg_of(each_of(EmbeddingScorer(model.searched), material.valid))
+    facts = {"tower": asdict(tower), "train": asdict(train), "epochs": model.epochs}
+    return EmbeddingScorer(model.final), {**facts, "validation": round(reached, 4), "took_s": took}
 
 
 def ndcg_of(each: Each) -> float:
@@ -239,7 +226,7 @@ def main() -> None:
         "rectools_sasrec": of_peer(material, asked.peer),
     }
     name = Path(asked.folder).name
-    row = {
+    row: dict[str, Any] = {
         "command": f"python -m benchmarks.beside_rectools {name} --preset {asked.preset}"
         + (f" --set {' '.join(asked.set)}" if asked.set else ""),
         "machine": f"{platform.machine()}, {os.cpu_count()} cores, Python {sys.version.split()[0]}",

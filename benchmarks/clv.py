@@ -151,7 +151,8 @@ def main() -> None:
     pythons = dict(pair.split("=", 1) for pair in asked.peer)
     for n_users in asked.users:
         with tempfile.NamedTemporaryFile(suffix=".npz") as file:
-            np.savez(file.name, **simulated(n_users, np.random.default_rng(n_users)))
+            users = simulated(n_users, np.random.default_rng(n_users))
+            np.savez(file.name, allow_pickle=False, **users)
             runs: dict[tuple[str, str], list[dict]] = {}
             names = asked.programs.split(",")
             for name in names * asked.rounds:

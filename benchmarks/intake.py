@@ -31,7 +31,7 @@ import numpy as np
 import polars as pl
 import psutil
 
-from clvcore.data.files.read import first_rows
+from clvcore.runs.reading import first_rows
 
 PANDAS = """
 import sys, json, pandas as pd
@@ -156,7 +156,7 @@ def main() -> None:
     said = asked.parse_args()
     if said.preview:
         content = said.preview.read_bytes()
-        print(first_rows(content, table="events", source=said.preview.name))
+        print(first_rows(content, "events", said.preview.name))
         return
     print(f"{platform.platform()}, {os.cpu_count()} cores, Python {platform.python_version()}")
     with tempfile.TemporaryDirectory() as folder:

@@ -19,7 +19,7 @@ import argparse
 import json
 import platform
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import replace
 from datetime import UTC, datetime
 from importlib.metadata import version
@@ -30,6 +30,7 @@ from typing import Any
 import numpy as np
 import polars as pl
 
+from benchmarks.learning import learned
 from benchmarks.settings import changed
 from clvcore.data import sample
 from clvcore.data.clean import bring_in
@@ -41,14 +42,9 @@ from clvcore.ranking.baselines import MORE_BASELINES, fit_baselines
 from clvcore.ranking.evaluate import Protocol, RankingReport, evaluate
 from clvcore.ranking.metrics import Metric
 from clvcore.ranking.scorers import EmbeddingScorer
-from clvcore.ranking.watch import Watch
-from clvcore.runs.learning import WATCHED
-from clvcore.runs.material import Before, Material
+from clvcore.runs.material import Material
 from clvcore.towers.config import TowerConfig, TrainConfig
-from clvcore.towers.encode import embeddings
-from clvcore.towers.model import Model
 from clvcore.towers.presets import preset
-from clvcore.towers.train import Progress, fit
 
 RESULTS = Path(__file__).parent / "results"
 MODEL, PLAIN, OWN = "two_tower", "similarity", "own_history"
@@ -81,36 +77,18 @@ def judged(
     """The report on the test period, and what training took."""
     began = time.perf_counter()
     material = Material.of(dataset)
-    valid, test = material.valid, material.test
-    rng = np.random.default_rng(train.seed)
-    watch = Watch.of(valid, rng=rng)
-    lesson = material.lesson(Before.VALIDATION)
-
-    def ndcg(model: Model) -> dict[str, float]:
-        return {WATCHED: watch.ndcg(EmbeddingScorer(embeddings(model, lesson, valid.past)))}
-
-    searched, epochs = best_of(fit(lesson, tower, train, judge=ndcg, watch=WATCHED))
-    again = fit_again(embeddings(searched, lesson, valid.past), valid, rng=rng)
-    whole = material.lesson(Before.TEST)
-    final, _ = best_of(fit(whole, tower, train, judge=None, stop_after=epochs))
-    learned = time.perf_counter() - began
-    vectors = embeddings(final, whole, test.past)
+    test, rng = material.test, np.random.default_rng(train.seed)
+    model = learned(material, tower, train, rng=rng)
+    again = fit_again(model.searched, material.valid, rng=rng)
+    spent = time.perf_counter() - began
+    vectors = model.final
     scorers = {
         MODEL: WithRepeats(vectors, again, test.past, material.cuts.test, test.goal),
         PLAIN: EmbeddingScorer(vectors),
         **fit_baselines(test.past, rng=rng, more=more),
     }
     report = evaluate(scorers, test, rng=rng)
-    return report, {"epochs": epochs, "learning_s": round(learned, 1)}
-
-
-def best_of(training: Iterator[Progress]) -> tuple[Model, int]:
-    """The best model of a training that goes to its end, and its epoch."""
-    *_, last = training
-    if last.best is None:
-        message = "the training ended before its first epoch"
-        raise RuntimeError(message)
-    return last.best, last.best_epoch
+    return report, {"epochs": model.epochs, "learning_s": round(spent, 1)}
 
 
 def row_of(name: str, report: RankingReport, facts: Mapping[str, Any]) -> dict[str, Any]:

@@ -18,6 +18,8 @@ import numpy as np
 from clvcore.value.cells import history_cells, wait_cells
 from clvcore.value.forecast_core import outlook
 from clvcore.value.models import bg_nbd, gamma_gamma, mbg_nbd
+from clvcore.value.models.beta_geometric import NbdParams
+from clvcore.value.models.gamma_gamma import SpendParams
 from clvcore.value.models.rows import history_rows, spend_rows
 from clvcore.value.models.waiting import WaitParams
 from clvcore.value.population import Cells, Levers, Outlook, Population
@@ -83,7 +85,7 @@ def view(here: Population, cells: Cells, horizon_days: float) -> Outlook:
     return outlook(here, cells, Levers(discount_rate_annual=None), horizon_days)
 
 
-def year_value(users: dict[str, np.ndarray], orders: object, value: object) -> np.ndarray:
+def year_value(users: dict[str, np.ndarray], orders: NbdParams, value: SpendParams) -> np.ndarray:
     """Expected revenue of every user within 365 days, from raw histories."""
     valued = users["frequency"]
     money = np.where(valued > 0, users["value"], 0.0)

@@ -5,9 +5,9 @@ import polars as pl
 from clvcore.messages import say
 from clvcore.ranking.evaluate import Protocol, RankingReport
 from clvcore.runs import history
-from clvcore.runs.finished import stored_report
 from clvcore.runs.folder import RunFolder, State
 from clvcore.runs.training import MODEL
+from pages.parts.judged import judged_run
 
 
 def answer(run: RunFolder | None) -> str:
@@ -15,7 +15,7 @@ def answer(run: RunFolder | None) -> str:
     if run is None:
         return say("page_train.no_run")
     if (run.path / "summary.json").exists():
-        return verdict(stored_report(run))
+        return verdict(judged_run(run.run_id).report)
     state = run.status().state
     return at_work_now(run) if state is State.RUNNING else say(f"page_train.{state.value}")
 
@@ -60,5 +60,5 @@ def verdict(report: RankingReport) -> str:
 
 def judged_on(run: RunFolder) -> str:
     """How many users the verdict rests on."""
-    judged = {one.protocol: one.judged for one in stored_report(run).judged}
+    judged = {one.protocol: one.judged for one in judged_run(run.run_id).report.judged}
     return say("page_train.how", users=judged.get(Protocol.NEW, 0))
