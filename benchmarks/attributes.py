@@ -27,7 +27,7 @@ from typing import Any
 
 import numpy as np
 import polars as pl
-from jaxtyping import Bool
+from jaxtyping import Bool, Float32, Int
 
 from benchmarks.learning import learned
 from clvcore import columns as col
@@ -58,6 +58,8 @@ KINDS: dict[str, tuple[str, ...]] = {
 COLD = 0.1
 NEAR = 50
 ALL, NONE = "all", "none"
+UNKNOWN = -1
+"""Beginning of an item of which nobody knows since when it is there: before any."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -170,6 +172,29 @@ def share_of(marks: pl.DataFrame) -> list[float]:
     return [round(x, 4) for x in percentile_interval(own[:, 0].sum() / own[:, 1].sum(), drawn[:, 0] / drawn[:, 1])]  # fmt: skip
 
 
+@dataclass(frozen=True, slots=True, eq=False)
+class NewestFirst:
+    """The rule of every shop window: what came last comes first, the same for everybody."""
+
+    latest: Float32[np.ndarray, " items"]
+    """The greater the later; items of an unknown date come last."""
+
+    @classmethod
+    def of(cls, world: World) -> "NewestFirst":
+        """The rule at the beginning of the test: what comes later is not there yet."""
+        dates = world.data.items.select(col.ITEM, pl.col(col.AVAILABLE).dt.epoch("us"))
+        ids = pl.DataFrame({col.ITEM: world.test.past.items.ids})
+        known = ids.join(dates, on=col.ITEM, how="left", maintain_order="left")[col.AVAILABLE]
+        there = known.filter(known < world.cuts.test)
+        begun = pl.when(known < world.cuts.test).then(known - there.min()).otherwise(UNKNOWN)
+        latest = pl.select(begun.fill_null(UNKNOWN)).to_series().to_numpy()
+        return cls(latest.astype(np.float32))
+
+    def scores(self, users: Int[np.ndarray, " batch"]) -> Float32[np.ndarray, "batch items"]:
+        """The same for all."""
+        return np.broadcast_to(self.latest, (len(users), len(self.latest)))
+
+
 class Kept:
     """Marks of one world in the folder of work."""
 
@@ -235,8 +260,9 @@ def judged(
     """The world's row, after every model that is learned."""
     world = world_of(dataset_of(name), seed=train.seed)
     chance = by_chance(world)
-    baselines = fit_baselines(world.test.past, rng=np.random.default_rng(train.seed))
-    for rule, scorer in baselines.items():
+    rules = fit_baselines(world.test.past, rng=np.random.default_rng(train.seed))
+    rules = {**rules, "newest": NewestFirst.of(world)}
+    for rule, scorer in rules.items():
         if not kept.has(rule):
             kept.write(rule, each_of(scorer, world.test), cold_found(scorer, world))
     done: list[str] = []
@@ -247,7 +273,7 @@ def judged(
             kept.write(variant, each_of(scorer, world.test), cold_found(scorer, world))
             print(f"{name:<12} {variant:<18} {time.perf_counter() - began:5.0f} s", flush=True)
         done.append(variant)
-        yield row_of(kept, done, list(baselines), chance)
+        yield row_of(kept, done, list(rules), chance)
 
 
 def told(name: str, row: Mapping[str, Any]) -> str:
