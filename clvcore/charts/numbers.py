@@ -8,6 +8,8 @@ from clvcore.messages import say
 
 UNKNOWN = "\N{EN DASH}"
 """Stands where a number is unknown; never a zero."""
+AT_A_GLANCE = 100_000
+"""Counts below it stand in full, so that the same users are the same number on every page."""
 
 
 def short(x: float | Decimal | None) -> str:
@@ -57,16 +59,16 @@ def exact_money(x: float | Decimal | None, currency: str) -> str:
 
 
 def headline_count(n: float | None) -> str:
-    """How many: exact below the first step of the language, three significant digits above.
+    """How many: exact as long as it is read at a glance, three significant digits above.
 
     Example:
-        >>> headline_count(940), headline_count(12_345)
-        ('940', '12.3k')
+        >>> headline_count(5_801), headline_count(287_345)
+        ('5,801', '287k')
     """
     value = _known(n)
     if value is None:
         return UNKNOWN
-    return f"{value:,.0f}" if abs(round(value)) < _steps()[-1][0] else short(value)
+    return f"{value:,.0f}" if abs(round(value)) < AT_A_GLANCE else short(value)
 
 
 def percent(x: float | None, *, signed: bool = False) -> str:

@@ -33,8 +33,14 @@ def test_money_carries_its_currency_and_its_sign_in_front():
     assert headline_money(Decimal(-1500), "GBP") == "-GBP 1.50k"
 
 
-def test_a_count_below_a_thousand_is_exact():
-    assert [headline_count(n) for n in (0, 7, 999, 1000)] == ["0", "7", "999", "1.00k"]
+def test_a_count_that_is_read_at_a_glance_is_exact():
+    assert [headline_count(n) for n in (0, 999, 5801, 99_999, 100_000)] == [
+        "0",
+        "999",
+        "5,801",
+        "99,999",
+        "100k",
+    ]
 
 
 def test_a_percentage_has_its_sign_where_it_is_a_change():
