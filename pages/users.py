@@ -84,13 +84,13 @@ def columns_of(names: Iterable[str], currency: str) -> dict[str, Any]:
     how: dict[str, Callable[[str], Any]] = {
         col.PRICE: money_column,
         col.AMOUNT: money_column,
-        SIMILARITY: partial(bar, format="%.3f", min_value=0, max_value=1, width=100),
+        SIMILARITY: partial(bar, format="%.3f", min_value=0, max_value=1, width=92),
         col.TAGS: st.column_config.ListColumn,
         col.AT: partial(
             st.column_config.DatetimeColumn, format="YYYY-MM-DD HH:mm:ss", timezone="UTC"
         ),
-        "rank": partial(number, width=50),
-        "reason": partial(st.column_config.Column, width=165),
+        "rank": partial(number, width=44),
+        "reason": partial(st.column_config.Column, width=180),
         "seen": partial(st.column_config.CheckboxColumn, width=75),
     }
     return {
@@ -133,7 +133,7 @@ def show_wanted(found: pl.DataFrame, user: str, data: Dataset, *, again: bool) -
     columns = [col.TITLE, "reason", SIMILARITY]
     columns = [*columns, "seen"] if again else ["rank", *columns]
     looks = columns_of(columns, data.currency)
-    looks[col.TITLE] = st.column_config.Column(looks[col.TITLE], width=180)
+    looks[col.TITLE] = st.column_config.Column(looks[col.TITLE], width=178)
     st.dataframe(
         found.select(columns),
         key="users_list",

@@ -68,15 +68,14 @@ def draw(runs: Sequence[RunFolder], run: RunFolder) -> None:
         selection_default={"selection": {"rows": [list(runs).index(run)]}},
         height="auto" if rows.height <= _IN_VIEW else 35 * (_IN_VIEW + 1),
         placeholder=UNKNOWN,
-        # what is known elsewhere too comes last: it may lie beyond the edge of a small screen
-        column_order=("started_at", "encoder", "preset", "ndcg", "state", "epochs"),
+        # epochs stand in the settings of a run: a column more would not fit a small screen
+        column_order=("started_at", "encoder", "preset", "ndcg", "state"),
         column_config={
             "started_at": st.column_config.DatetimeColumn(
                 say("page_train.col_started"), format="YYYY-MM-DD HH:mm", timezone="UTC", width=115
             ),
             "encoder": st.column_config.TextColumn(say("page_train.col_encoder"), width=92),
             "preset": st.column_config.TextColumn(say("page_train.col_preset"), width=68),
-            "epochs": st.column_config.NumberColumn(say("page_train.col_epochs"), width=60),
             "ndcg": st.column_config.NumberColumn(
                 say("page_train.col_ndcg"),
                 format="%.4f",
