@@ -47,7 +47,7 @@ from clvcore.towers.presets import preset
 
 RESULTS = Path(__file__).parent / "results"
 PEER = Path(__file__).parent / "peers" / "rectools_sasrec.py"
-PACKAGE = "rectools[torch]==0.19.0"
+PACKAGES = ("rectools[torch]==0.19.0", "pyarrow==20.0.0")
 EPOCHS = (5, 10, 20, 30, 40, 60)
 LISTED = 50
 SETTINGS = {
@@ -130,7 +130,8 @@ def python_of(peer: str | None) -> list[str]:
     """How to start the peer's Python."""
     if peer:
         return [peer]
-    return ["uv", "run", "-q", "--no-project", "--python", "3.11", "--with", PACKAGE, "python"]
+    wanted = [word for package in PACKAGES for word in ("--with", package)]
+    return ["uv", "run", "-q", "--no-project", "--python", "3.11", *wanted, "python"]
 
 
 def of_peer(material: Material, peer: str | None) -> tuple[Scorer, dict[str, Any]]:
@@ -231,7 +232,7 @@ def main() -> None:
         + (f" --set {' '.join(asked.set)}" if asked.set else ""),
         "machine": f"{platform.machine()}, {os.cpu_count()} cores, Python {sys.version.split()[0]}",
         "versions": {one: version(one) for one in ("jax", "flax", "optax", "polars", "numpy")},
-        "peer": PACKAGE,
+        "peer": list(PACKAGES),
         "day": datetime.now(UTC).date().isoformat(),
         **row_of(models, material.test),
     }

@@ -65,7 +65,7 @@ def live(run: RunFolder) -> None:
         with st.container(horizontal=True):
             st.metric(
                 say("page_train.speed"),
-                numbers.headline_count(last["examples_per_s"]),
+                numbers.short(last["examples_per_s"]),
                 border=True,
                 height="stretch",
             )
