@@ -47,7 +47,7 @@ from clvcore.towers.presets import preset
 
 RESULTS = Path(__file__).parent / "results"
 PEER = Path(__file__).parent / "peers" / "rectools_sasrec.py"
-PACKAGES = ("rectools[torch]==0.19.0", "pyarrow==20.0.0")
+PACKAGE = "rectools[torch]==0.19.0"
 EPOCHS = (5, 10, 20, 30, 40, 60)
 LISTED = 50
 SETTINGS = {
@@ -101,7 +101,7 @@ def peer_lists(
         if ran.returncode:
             raise SystemExit(ran.stderr[-2000:])
         took = time.perf_counter() - began
-        lists = pl.read_parquet(folder / "lists.parquet").filter(pl.col("rank") <= LISTED)
+        lists = pl.read_csv(folder / "lists.csv").filter(pl.col("rank") <= LISTED)
     shape = (len(past.users), LISTED)
     found = {}
     for (n,), part in lists.group_by("epochs"):
@@ -113,25 +113,24 @@ def peer_lists(
 
 def written(folder: Path, past: Histories, split: Split, material: Material) -> None:
     """What the peer reads; users and items go by their numbers."""
-    pl.DataFrame({"user": past.user, "item": past.item, "at": past.at}).write_parquet(
-        folder / "interactions.parquet"
+    pl.DataFrame({"user": past.user, "item": past.item, "at": past.at}).write_csv(
+        folder / "interactions.csv"
     )
-    pl.DataFrame({"user": split.targets.user}).write_parquet(folder / "users.parquet")
+    pl.DataFrame({"user": split.targets.user}).write_csv(folder / "users.csv")
     items = material.dataset.items
     number = pl.Series("item", past.items.numbers(items[col.ITEM]))
     column = col.TAGS if col.TAGS in items.columns else col.CATEGORY
     categories = items.select(pl.col(column).alias("category")).insert_column(0, number)
     if column == col.TAGS:
         categories = categories.explode("category")
-    categories.drop_nulls().write_parquet(folder / "categories.parquet")
+    categories.drop_nulls().write_csv(folder / "categories.csv")
 
 
 def python_of(peer: str | None) -> list[str]:
     """How to start the peer's Python."""
     if peer:
         return [peer]
-    wanted = [word for package in PACKAGES for word in ("--with", package)]
-    return ["uv", "run", "-q", "--no-project", "--python", "3.11", *wanted, "python"]
+    return ["uv", "run", "-q", "--no-project", "--python", "3.11", "--with", PACKAGE, "python"]
 
 
 def of_peer(material: Material, peer: str | None) -> tuple[Scorer, dict[str, Any]]:
@@ -232,7 +231,7 @@ def main() -> None:
         + (f" --set {' '.join(asked.set)}" if asked.set else ""),
         "machine": f"{platform.machine()}, {os.cpu_count()} cores, Python {sys.version.split()[0]}",
         "versions": {one: version(one) for one in ("jax", "flax", "optax", "polars", "numpy")},
-        "peer": list(PACKAGES),
+        "peer": PACKAGE,
         "day": datetime.now(UTC).date().isoformat(),
         **row_of(models, material.test),
     }

@@ -2,9 +2,9 @@
 
     python rectools_sasrec.py FOLDER
 
-Reads FOLDER/interactions.parquet (user, item, at), FOLDER/categories.parquet (item, category; one row
-for each category of an item), FOLDER/users.parquet (user) and FOLDER/plan.json (epochs after which
-to recommend, how many items, settings); writes FOLDER/lists.parquet (epochs, user, rank, item). Only
+Reads FOLDER/interactions.csv (user, item, at), FOLDER/categories.csv (item, category; one row
+for each category of an item), FOLDER/users.csv (user) and FOLDER/plan.json (epochs after which
+to recommend, how many items, settings); writes FOLDER/lists.csv (epochs, user, rank, item). Only
 items that occur in the interactions can be listed, and none that the user had.
 """
 
@@ -25,11 +25,11 @@ FEATURE = "category"
 
 def dataset_of(folder: Path) -> Dataset:
     """Interactions with the categories of the items that occur in them."""
-    seen = pd.read_parquet(folder / "interactions.parquet")
+    seen = pd.read_csv(folder / "interactions.csv")
     seen = seen.rename(columns={"user": Columns.User, "item": Columns.Item, "at": Columns.Datetime})
     seen[Columns.Datetime] = pd.to_datetime(seen[Columns.Datetime], unit="us")
     seen[Columns.Weight] = 1.0
-    known = pd.read_parquet(folder / "categories.parquet")
+    known = pd.read_csv(folder / "categories.csv")
     known = known[known["item"].isin(seen[Columns.Item])]
     features = pd.DataFrame({"id": known["item"], "value": known[FEATURE], "feature": FEATURE})
     return Dataset.construct(
@@ -44,7 +44,7 @@ def main() -> None:
     plan = json.loads((folder / "plan.json").read_text())
     torch.manual_seed(plan["seed"])
     dataset = dataset_of(folder)
-    users = pd.read_parquet(folder / "users.parquet")["user"]
+    users = pd.read_csv(folder / "users.csv")["user"]
     users = users[users.isin(dataset.user_id_map.external_ids)]
     model = SASRecModel(
         item_net_block_types=(IdEmbeddingsItemNet, CatFeaturesItemNet),
@@ -59,7 +59,7 @@ def main() -> None:
         found = model.recommend(users, dataset, k=plan["n"], filter_viewed=True)
         lists.append(found.assign(epochs=epochs))
     wanted = {Columns.User: "user", Columns.Item: "item", Columns.Rank: "rank", "epochs": "epochs"}
-    pd.concat(lists)[list(wanted)].rename(columns=wanted).to_parquet(folder / "lists.parquet")
+    pd.concat(lists)[list(wanted)].rename(columns=wanted).to_csv(folder / "lists.csv", index=False)
 
 
 if __name__ == "__main__":
