@@ -3,6 +3,7 @@
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from functools import partial
+from itertools import pairwise
 
 import jax
 import jax.numpy as jnp
@@ -15,11 +16,15 @@ from clvcore.ranking.lists import ItemLists
 from clvcore.ranking.similarity import CEILING, prepared
 from clvcore.towers.config import Similarity
 
-GROUP = 128
+GROUP = 64
 """Items in a group of the first stage."""
-BLOCK_BYTES = 2**24
-"""Scores of one block of users take about this much memory: larger blocks are slower, because the
-memory of every block is then asked of the system anew."""
+TILE = 256 * GROUP
+"""Items that are scored at once, at the most: their vectors stay in the cache while a whole block of
+users passes by. Without it the block shrinks as the catalogue grows, and every few users read the
+whole catalogue from memory."""
+BLOCK_BYTES = 2**23
+"""Scores of one block of users with one tile take about this much memory: larger blocks are slower,
+because the memory of every block is then asked of the system anew."""
 NOBODY = -1
 """Stands for an item where a user has fewer than N."""
 
@@ -62,9 +67,17 @@ def top_n(
     names = np.arange(len(items), dtype=np.int32) if allowed is None else _numbers(allowed)
     queries = prepared(users, similarity, side="user")
     vectors = prepared(items, similarity, side="item")[names]
-    vectors = jnp.asarray(np.pad(vectors, ((0, -len(names) % GROUP), (0, 0))))
-    best = partial(_best_by_vectors, items=vectors, ceiling=CEILING[similarity])
-    return _in_blocks(best, queries, n, names, _renumbered(seen, names, len(items)))
+    tiles = _tiles(len(names))
+    vectors = np.pad(vectors, ((0, tiles.stop - len(names)), (0, 0)))
+    parts = [jnp.asarray(vectors[start : start + tiles.step]) for start in tiles]
+    best = partial(_best_by_vectors, ceiling=CEILING[similarity])
+
+    def scored(block: slice, missing: int) -> Iterator[Callable[..., tuple[Array, Array]]]:
+        rows = jnp.asarray(np.pad(queries[block], ((0, missing), (0, 0))))
+        return (partial(best, rows, items=part) for part in parts)
+
+    own = _renumbered(seen, names, len(items))
+    return _in_blocks(scored, len(queries), n, names, own, tiles)
 
 
 def top_n_of_scores(
@@ -83,8 +96,17 @@ def top_n_of_scores(
     names = np.arange(scores.shape[1], dtype=np.int32) if allowed is None else _numbers(allowed)
     table = np.asarray(scores, dtype=np.float32)
     table = table if allowed is None else table[:, names]
-    table = np.pad(table, ((0, 0), (0, -len(names) % GROUP)))
-    return _in_blocks(_best_by_scores, table, n, names, _renumbered(seen, names, scores.shape[1]))
+    tiles = _tiles(len(names))
+
+    def scored(block: slice, missing: int) -> Iterator[Callable[..., tuple[Array, Array]]]:
+        for start in tiles:
+            part = table[block, start : start + tiles.step]
+            yield partial(
+                _best_by_scores, np.pad(part, ((0, missing), (0, tiles.step - part.shape[1])))
+            )
+
+    own = _renumbered(seen, names, scores.shape[1])
+    return _in_blocks(scored, len(table), n, names, own, tiles)
 
 
 def _check_length(n: int) -> None:
@@ -108,57 +130,96 @@ def _renumbered(
     return renumbered.where(renumbered.item != NOBODY)
 
 
+def _tiles(n_items: int) -> range:
+    """Beginnings of tiles of one length that hold all items, the last one padded."""
+    groups = -(-n_items // GROUP)
+    n_tiles = max(-(-groups * GROUP // TILE), 1)
+    length = max(-(-groups // n_tiles), 1) * GROUP
+    return range(0, n_tiles * length if n_items else 0, length)
+
+
 def _in_blocks(
-    best: Callable[..., tuple[Array, Array]],
-    rows: Float32[np.ndarray, "users width"],
+    scored: Callable[[slice, int], Iterator[Callable[..., tuple[Array, Array]]]],
+    n_rows: int,
     n: int,
     names: Int32[np.ndarray, " kept"],
     seen: ItemLists | None,
+    tiles: range,
 ) -> TopN:
-    """All blocks through ``best``, put together, in the caller's item numbers."""
+    """The best of every block and tile, put together, in the caller's item numbers.
+
+    Args:
+        scored: for a block, and the rows missing at its end, what finds the best of each tile.
+        n_rows: users in all.
+        n: length of the lists.
+        names: numbers of the items that are there.
+        seen: pairs to leave out, the items by their place in ``names``.
+        tiles: where the tiles begin, and how long they are.
+    """
     found = TopN(
-        np.full((len(rows), n), NOBODY, dtype=np.int32),
-        np.full((len(rows), n), -np.inf, dtype=np.float32),
+        np.full((n_rows, n), NOBODY, dtype=np.int32),
+        np.full((n_rows, n), -np.inf, dtype=np.float32),
     )
-    padded = len(names) + -len(names) % GROUP
-    length = min(n, padded)
+    length = min(n, tiles.stop)
     if length == 0:
         return found
-    names = np.pad(names, (0, padded - len(names)), constant_values=NOBODY)
-    count = np.int32((names != NOBODY).sum())
-    for block, part in _blocks(rows, padded):
-        row, item = _pairs(seen, block, len(rows))
-        values, places = best(part, row=row, item=item, count=count, n=length)
-        values = np.asarray(values)[: block.stop - block.start]
-        chosen = names[np.asarray(places)[: block.stop - block.start]]
-        found.similarity[block, :length] = values
-        found.items[block, :length] = np.where(np.isneginf(values), NOBODY, chosen)
+    for block, missing in _blocks(n_rows, tiles.step):
+        pairs = _pairs(seen, block, n_rows, tiles)
+        here = [
+            best(row=row, item=item, count=np.int32(len(names) - start), n=min(n, tiles.step))
+            for best, (row, item), start in zip(scored(block, missing), pairs, tiles, strict=True)
+        ]
+        values, places = _merged(here, tiles, length)
+        rows = block.stop - block.start
+        is_one = ~np.isneginf(values[:rows])
+        found.similarity[block, :length] = values[:rows]
+        found.items[block, :length] = np.where(
+            is_one, names[np.where(is_one, places[:rows], 0)], NOBODY
+        )
     return found
 
 
-def _blocks(
-    rows: Float32[np.ndarray, "users width"], n_items: int
-) -> Iterator[tuple[slice, Float32[np.ndarray, "block width"]]]:
-    """Blocks of rows, the last one padded, so that one compilation serves them all."""
+def _merged(
+    here: list[tuple[Array, Array]], tiles: range, length: int
+) -> tuple[Float32[np.ndarray, "block length"], Int32[np.ndarray, "block length"]]:
+    """The best of all tiles; the sort is stable, so that among equals the lower item is first."""
+    values = np.concatenate([np.asarray(values) for values, _ in here], axis=1)
+    places = np.concatenate(
+        [np.asarray(place) + start for (_, place), start in zip(here, tiles, strict=True)], axis=1
+    )
+    if len(here) == 1:
+        return values, places
+    order = np.argsort(-values, axis=1, kind="stable")[:, :length]
+    return np.take_along_axis(values, order, 1), np.take_along_axis(places, order, 1)
+
+
+def _blocks(n_rows: int, n_items: int) -> Iterator[tuple[slice, int]]:
+    """Blocks of rows, and how many the last one misses: one compilation serves them all."""
     fitting = max(BLOCK_BYTES // (4 * n_items), 8)
-    size = min(_power_of_two(fitting + 1) // 2, _power_of_two(max(len(rows), 8)))
-    for start in range(0, len(rows), size):
-        block = slice(start, min(start + size, len(rows)))
-        missing = size - (block.stop - block.start)
-        yield block, np.pad(rows[block], ((0, missing), (0, 0)))
+    size = min(_power_of_two(fitting + 1) // 2, _power_of_two(max(n_rows, 8)))
+    for start in range(0, n_rows, size):
+        block = slice(start, min(start + size, n_rows))
+        yield block, size - (block.stop - block.start)
 
 
 def _pairs(
-    seen: ItemLists | None, block: slice, n_rows: int
-) -> tuple[Int32[np.ndarray, " pairs"], Int32[np.ndarray, " pairs"]]:
-    """Places to mask in a block as (row, item), padded with a row outside of it."""
+    seen: ItemLists | None, block: slice, n_rows: int, tiles: range
+) -> Iterator[tuple[Int32[np.ndarray, " pairs"], Int32[np.ndarray, " pairs"]]]:
+    """Places to mask as (row, item) by tile, padded with a row outside of the block."""
     if seen is None:
-        return np.zeros(0, dtype=np.int32), np.zeros(0, dtype=np.int32)
+        nothing = np.zeros(0, dtype=np.int32)
+        yield from ((nothing, nothing) for _ in tiles)
+        return
     own = seen.take(np.arange(n_rows)[block])
-    missing = _power_of_two(max(len(own.item), 1024)) - len(own.item)
+    rows = own.rows().astype(np.int32)
+    order = np.argsort(own.item, kind="stable")
+    bounds = np.searchsorted(own.item[order], [*tiles, tiles.stop])
     outside = np.iinfo(np.int32).max
-    row = np.pad(own.rows().astype(np.int32), (0, missing), constant_values=outside)
-    return row, np.pad(own.item.astype(np.int32), (0, missing))
+    for start, (first, end) in zip(tiles, pairwise(bounds), strict=True):
+        at = order[first:end]
+        missing = _power_of_two(max(len(at), 1024)) - len(at)
+        row = np.pad(rows[at], (0, missing), constant_values=outside)
+        yield row, np.pad((own.item[at] - start).astype(np.int32), (0, missing))
 
 
 def _power_of_two(least: int) -> int:

@@ -16,6 +16,26 @@ def test_many_blocks_give_what_one_block_gives(monkeypatch):
     np.testing.assert_array_equal(top_n(users, items, 5, seen=seen).items, whole.items)
 
 
+@pytest.mark.parametrize("n", [1, 5, 70, 400])
+@pytest.mark.parametrize("tile", [module.GROUP, 2 * module.GROUP, 5 * module.GROUP])
+def test_tiles_of_the_catalogue_give_what_sorting_all_of_it_gives(monkeypatch, tile, n):
+    """Few distinct scores, so that ties reach across tiles: the lower item comes first."""
+    rng = np.random.default_rng(n)
+    scores = rng.integers(0, 7, (19, 300)).astype(np.float32)
+    seen = ItemLists.of([rng.choice(300, 11 * row, replace=False) for row in range(19)])
+    allowed = rng.random(300) < 0.9
+    monkeypatch.setattr(module, "TILE", tile)
+    found = top_n_of_scores(scores, n, seen=seen, allowed=allowed)
+    masked = np.where(allowed, scores, -np.inf)
+    masked[seen.rows(), seen.item] = -np.inf
+    order = np.argsort(-masked, axis=1, kind="stable")[:, :n]
+    best = np.take_along_axis(masked, order, 1)
+    np.testing.assert_array_equal(found.similarity[:, : order.shape[1]], best)
+    np.testing.assert_array_equal(
+        found.items[:, : order.shape[1]], np.where(np.isneginf(best), -1, order)
+    )
+
+
 def test_a_list_longer_than_the_catalogue_ends_with_nobody():
     found = top_n_of_scores(np.array([[1.0, 3.0]], dtype=np.float32), 4)
     assert found.items.tolist() == [[1, 0, -1, -1]]
