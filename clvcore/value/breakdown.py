@@ -55,7 +55,7 @@ def breakdown(value: UserValue, by: str, *, rng: np.random.Generator) -> Breakdo
     Raises:
         ConfigError: the users have no such attribute.
     """
-    users = value.frame.with_columns(_names(value, by).alias("group"))
+    users = value.frame.with_columns(group_names(value, by).alias("group"))
     order = users.group_by("group").agg(pl.len()).sort("group")["group"]
     numbered = order.to_frame().with_row_index("number")
     number = users.join(numbered, on="group", how="left", maintain_order="left")["number"]
@@ -84,8 +84,8 @@ def breakdown(value: UserValue, by: str, *, rng: np.random.Generator) -> Breakdo
     return Breakdown(by, frame, total.select(frame.columns))
 
 
-def _names(value: UserValue, by: str) -> pl.Series:
-    """Group of every user, by user_id."""
+def group_names(value: UserValue, by: str) -> pl.Series:
+    """Group of every user, by user_id; "unknown" where it is not known."""
     if by in (col.CHANNEL, "segment"):
         names = value.frame[by].cast(pl.String)
     elif by == "cohort":

@@ -102,6 +102,28 @@ def lifetime_revenue(book: Ledger, basis: Basis) -> pl.DataFrame:
     )
 
 
+def contributions(data: Dataset, basis: Basis) -> pl.DataFrame:
+    """Every event and what it brought: user_id, at, kind, contribution (null where unknown or none).
+
+    Summed by user it is the LTV of `lifetime_revenue`.
+    """
+    if basis == "revenue":
+        return data.events.select(
+            col.USER, col.AT, col.KIND, pl.col(col.AMOUNT).alias("contribution")
+        )
+    others = data.events.filter(pl.col(col.AMOUNT).is_null())
+    is_purchase = pl.col(col.STREAM) == Stream.PURCHASE.value
+    kept = pl.when(is_purchase).then(pl.col(col.AMOUNT) - pl.col("cost")).otherwise(col.AMOUNT)
+    return pl.concat(
+        [
+            _lines(data).select(col.USER, col.AT, col.KIND, kept.alias("contribution")),
+            others.select(
+                col.USER, col.AT, col.KIND, pl.lit(None, dtype=col.MONEY).alias("contribution")
+            ),
+        ]
+    )
+
+
 def _lines(data: Dataset) -> pl.DataFrame:
     """The events that bear money, each purchase line with its cost of goods where known."""
     costs = data.items.select(col.ITEM, col.UNIT_COST)
@@ -110,7 +132,7 @@ def _lines(data: Dataset) -> pl.DataFrame:
     is_purchase = pl.col(col.STREAM) == Stream.PURCHASE.value
     return (
         data.events.filter(pl.col(col.AMOUNT).is_not_null())
-        .select(col.USER, col.ITEM, col.KIND, col.QUANTITY, col.AMOUNT, col.STREAM)
+        .select(col.USER, col.ITEM, col.AT, col.KIND, col.QUANTITY, col.AMOUNT, col.STREAM)
         .join(costs, on=col.ITEM, how="left", maintain_order="left")
         .with_columns(pl.when(is_purchase).then(sign).alias("cost"))
     )
