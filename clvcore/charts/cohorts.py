@@ -104,33 +104,44 @@ def stayed(found: Cohorts, measure: Measure) -> go.Figure:
     )
     is_firm = is_of_age & (pl.col("observed") >= SMALL)
     later = cells.filter(is_firm & (pl.col("age") > 1))[share].max()
+    ages = sorted(cells.filter(pl.col("observed") > 0)["age"].unique())
+    shown = [literal(words.group(name)) for name in names]
     for is_drawn, opacity in ((is_firm, 1.0), (~is_firm, PALE)):
         rows = cells.filter(is_drawn & pl.col(share).is_not_null())
+        if rows.is_empty():
+            continue
+        there = {(row["group"], row["age"]): row for row in rows.to_dicts()}
+        matrix = [[there.get((name, age)) for age in ages] for name in names]
         made.add_heatmap(
-            x=rows["age"],
-            y=[literal(words.group(name)) for name in rows["group"]],
-            z=rows[share],
+            x=ages,
+            y=shown,
+            z=[[None if row is None else row[share] for row in line] for line in matrix],
             zmin=0,
             zmax=later or 1.0,
             colorscale=ONE_HUE,
             opacity=opacity,
             showscale=False,
+            hoverongaps=False,
             xgap=1,
             ygap=1,
-            customdata=[
-                [percent(row[share]), f"{row[measure]:,}", f"{row['observed']:,}"]
-                for row in rows.to_dicts()
-            ],
+            customdata=[[_counted(row, measure) for row in line] for line in matrix],
             hovertemplate=say(f"page_cohorts.hover_{measure}"),
         )
     made.update_yaxes(
         type="category",
         categoryorder="array",
-        categoryarray=[literal(words.group(name)) for name in reversed(names)],
+        categoryarray=shown[::-1],
         showgrid=False,
     )
-    made.update_xaxes(dtick=1 if cells["age"].n_unique() <= 24 else None)
+    made.update_xaxes(dtick=1 if len(ages) <= 24 else None)
     return made
+
+
+def _counted(row: dict[str, Any] | None, measure: Measure) -> list[str]:
+    """What a cell says of itself."""
+    if row is None:
+        return ["", "", ""]
+    return [percent(row[f"retention_{measure}"]), f"{row[measure]:,}", f"{row['observed']:,}"]
 
 
 def _from_the_start(part: pl.DataFrame) -> Iterator[dict[str, Any]]:
