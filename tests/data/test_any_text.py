@@ -30,7 +30,7 @@ def ends_well(content):
 
 @given(content=_TEXTS)
 @settings(
-    max_examples=300, deadline=None, suppress_health_check=[HealthCheck.too_slow]
+    max_examples=150, deadline=None, suppress_health_check=[HealthCheck.too_slow]
 )  # on a busy machine
 def test_any_bytes_become_a_table_or_one_sentence(content):
     if not is_plain_text(content):

@@ -37,7 +37,7 @@ def whole(rows):
     return [("9", "z", "2025-01-01", "0.25"), *rows]
 
 
-@settings(deadline=None, max_examples=20)
+@settings(deadline=None, max_examples=10)
 @given(ROWS)
 def test_adding_the_same_file_again_changes_nothing(rows):
     data = brought(whole(rows))
@@ -46,7 +46,7 @@ def test_adding_the_same_file_again_changes_nothing(rows):
     assert again.accounts[0].ignored == data.dataset.accounts[0].accepted
 
 
-@settings(deadline=None, max_examples=20)
+@settings(deadline=None, max_examples=10)
 @given(ROWS, st.integers(0, 20), st.randoms())
 def test_files_that_were_split_give_the_whole_in_any_order(rows, seed, random):
     """Rows that are the same stay in one file; parted they cannot be told from a double export."""
@@ -65,7 +65,7 @@ def test_files_that_were_split_give_the_whole_in_any_order(rows, seed, random):
     assert data.dataset.accounts == together.dataset.accounts
 
 
-@settings(deadline=None, max_examples=20)
+@settings(deadline=None, max_examples=10)
 @given(ROWS, ROWS)
 def test_rows_and_money_reconcile_whatever_is_added(one, other):
     made = append(brought(whole(one)), raws(whole(other))).intake.dataset
@@ -114,7 +114,7 @@ def dated(row, day):
     return (*row[:2], f"2025-01-{day:02}", *row[3:])
 
 
-@settings(deadline=None, max_examples=25)
+@settings(deadline=None, max_examples=6)
 @given(st.lists(BOUGHT, min_size=1, max_size=16), st.integers(1, 12), CHOICES)
 def test_next_months_file_gives_what_both_give_in_one_table(rows, cut, choices):
     """Whatever is chosen: returns find their purchase, and names are told by all files."""
@@ -141,7 +141,7 @@ def test_next_months_file_gives_what_both_give_in_one_table(rows, cut, choices):
     assert again.came[0].accepted == 0
 
 
-@settings(deadline=None, max_examples=15)
+@settings(deadline=None, max_examples=8)
 @given(st.lists(BOUGHT, min_size=1, max_size=12), st.lists(BOUGHT, max_size=12), CHOICES)
 def test_the_new_file_is_accounted_for_to_the_row_and_the_cent(rows, others, choices):
     recipe = Recipe("law", "EUR", options={"decimal": ".", "rules": choices})

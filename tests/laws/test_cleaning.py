@@ -53,7 +53,7 @@ def taken_apart(account):
     )
 
 
-@settings(deadline=None, max_examples=60)
+@settings(deadline=None, max_examples=30)
 @given(ROWS, CHOICES, OPTIONS)
 def test_what_was_foretold_is_what_comes_of_it_and_nothing_is_lost(rows, choices, options):
     raws = raw_of(rows)
@@ -73,7 +73,7 @@ def test_what_was_foretold_is_what_comes_of_it_and_nothing_is_lost(rows, choices
     assert (rejected, ignored) == (account.rejected, account.ignored)
 
 
-@settings(deadline=None, max_examples=40)
+@settings(deadline=None, max_examples=20)
 @given(ROWS, CHOICES, OPTIONS)
 def test_the_money_that_comes_in_is_the_same_under_every_choice(rows, choices, options):
     recipe = Recipe("law", "EUR", options={"decimal": ".", **options})
@@ -85,7 +85,7 @@ def test_the_money_that_comes_in_is_the_same_under_every_choice(rows, choices, o
             assert taken_apart(account) == (usual.rows_in, usual.money_in)
 
 
-@settings(deadline=None, max_examples=40)
+@settings(deadline=None, max_examples=20)
 @given(ROWS, OPTIONS)
 def test_what_cancels_out_leaves_the_sum_as_it_is(rows, options):
     recipe = Recipe("law", "EUR", options={"decimal": ".", **options})
@@ -137,7 +137,7 @@ def table_of(name, header, rows):
     return read(text.encode(), table=name, source=f"{name}.csv")
 
 
-@settings(deadline=None, max_examples=15)
+@settings(deadline=None, max_examples=8)
 @given(
     st.fixed_dictionaries(
         {name: st.lists(row, min_size=1, max_size=10) for name, (_, row) in BESIDE.items()}

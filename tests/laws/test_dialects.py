@@ -45,7 +45,7 @@ def written(draw):
     return rows, pack(content)
 
 
-@settings(deadline=None, max_examples=150)
+@settings(deadline=None, max_examples=75)
 @given(written())
 def test_any_table_in_any_dialect_comes_back_as_it_was(table):
     rows, content = table
@@ -60,7 +60,7 @@ MAGIC = st.sampled_from(
 )
 
 
-@settings(deadline=None, max_examples=200)
+@settings(deadline=None, max_examples=100)
 @given(MAGIC, st.binary(max_size=120))
 @example(b"[{", b"}]")
 def test_any_bytes_are_a_table_or_one_sentence(magic, content):

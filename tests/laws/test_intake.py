@@ -59,7 +59,7 @@ def test_any_bytes_are_a_table_or_a_clear_error(content):
         assert raw.frame.height + raw.broken.height > 0
 
 
-@settings(deadline=None, max_examples=40)
+@settings(deadline=None, max_examples=20)
 @given(
     st.lists(
         st.tuples(USER, TIME, st.one_of(MONEY.map(str), st.just("x"))), min_size=1, max_size=20
@@ -84,7 +84,7 @@ def test_every_row_and_every_cent_is_accounted_for(rows):
     assert set(events[col.USER]) <= set(intake.dataset.users[col.USER])
 
 
-@settings(deadline=None, max_examples=15)
+@settings(deadline=None, max_examples=8)
 @given(st.lists(st.tuples(USER, TIME, MONEY.map(str)), min_size=1, max_size=12), st.randoms())
 def test_the_order_of_the_rows_changes_no_account(rows, random):
     def account(rows):

@@ -101,7 +101,7 @@ def assert_same(blocks: Blocks, raw, recipe: Recipe, parts: int) -> None:
 
 
 @pytest.mark.slow
-@settings(deadline=None, max_examples=25)
+@settings(deadline=None, max_examples=12)
 @given(
     st.lists(LINE, min_size=1, max_size=40),
     CHOICES,
@@ -191,7 +191,7 @@ def assert_reads_alike(content: bytes, n_bytes: int) -> None:
     assert held.files == raw.files
 
 
-@settings(deadline=None, max_examples=15)
+@settings(deadline=None, max_examples=8)
 @given(
     st.lists(st.tuples(ROW, st.sampled_from(["1.234,56", "7,5"])), min_size=1, max_size=15),
     st.lists(st.tuples(ROW, st.sampled_from(["1,234.56", "7.5"])), min_size=1, max_size=15),

@@ -66,7 +66,7 @@ def test_any_text_is_an_exact_number_or_nothing(cells):
         assert len(numbers) == len(column)
 
 
-@settings(deadline=None, max_examples=80)
+@settings(deadline=None, max_examples=40)
 @given(st.data())
 def test_any_table_is_understood_or_refused_in_a_sentence(data):
     table = data.draw(st.sampled_from(list(ROLES)))
@@ -101,7 +101,7 @@ def written(cents, mark):
     return text.translate(str.maketrans(",.", ".,")) if mark == "," else text
 
 
-@settings(deadline=None, max_examples=60)
+@settings(deadline=None, max_examples=30)
 @given(st.lists(st.tuples(CENTS, st.sampled_from([",", "."])), min_size=1, max_size=5))
 def test_files_of_any_hands_in_any_order_add_up_to_the_cent(files):
     raws = [
