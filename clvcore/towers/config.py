@@ -43,6 +43,9 @@ class TowerConfig:
     input_dropout: float = 0.0
     """Share of what enters the encoder that is dropped while training; SASRec has it equal to
     ``dropout`` (Kang and McAuley 2018, section III.D). Sparse catalogues need it."""
+    item_dropout: float = 0.0
+    """Share of the vector of an item's id that is dropped while training, wherever the item stands:
+    in a history, as what was taken, among what it is told apart from. As RecTools' SASRec has it."""
     id_dropout: float = 0.1
     """Share of items that are shown without their id while training, so that attributes alone can
     place an item nobody has bought yet (Volkovs et al. 2017, DropoutNet)."""
@@ -54,6 +57,7 @@ class TowerConfig:
         _within(self, "max_length", 2, 4096)
         _within(self, "dropout", 0.0, 0.9)
         _within(self, "input_dropout", 0.0, 0.9)
+        _within(self, "item_dropout", 0.0, 0.9)
         _within(self, "id_dropout", 0.0, 0.9)
         _one_of("time_bias", self.time_bias, (True, False))
         _one_of("encoder", self.encoder, get_args(Encoder))

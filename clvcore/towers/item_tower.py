@@ -7,7 +7,7 @@ from jaxtyping import Array, Float, Int
 
 from clvcore.features.attributes import Attributes
 from clvcore.towers.config import TowerConfig
-from clvcore.towers.encoders import FeedForward, Key
+from clvcore.towers.encoders import FeedForward, Key, dropped
 from clvcore.towers.known import Known
 
 SPREAD = 0.02
@@ -64,6 +64,7 @@ class ItemTower(nnx.Module):
             attributes.n_terms or attributes.numbers.shape[1] or attributes.vectors.shape[1]
         )
         self.id_dropout = config.id_dropout
+        self.item_dropout = config.item_dropout
 
     def __call__(
         self, items: Int[Array, " rows"], known: Known, *, key: Key = None
@@ -73,6 +74,9 @@ class ItemTower(nnx.Module):
         if key is not None and self.id_dropout > 0:
             told = told & jax.random.bernoulli(key, 1 - self.id_dropout, items.shape)
         ids = jnp.where(told[:, None], self.ids[...][items], 0.0)
+        if key is not None and self.item_dropout > 0:
+            # not split from the key of the whole ids, which would change the runs without it
+            ids = dropped(ids, self.item_dropout, jax.random.fold_in(key, 1))
         if not self.is_told:
             return ids
         known_of = self.attributes(known)

@@ -95,9 +95,10 @@ def test_an_item_that_nobody_has_met_is_told_apart_from_nothing(lesson):
     assert set(with_rows(kept, even, rng=rng)[1].negatives) == set(np.flatnonzero(seen))
 
 
-def test_dropout_of_what_enters_is_of_training_only_and_only_where_it_is_asked_for(lesson):
+@pytest.mark.parametrize("which", ["input_dropout", "item_dropout"])
+def test_a_further_dropout_is_of_training_only_and_only_where_it_is_asked_for(lesson, which):
     still = replace(CONFIG, dropout=0.0)
-    config, batch = replace(still, input_dropout=0.5), whole_batch(lesson)
+    config, batch = replace(still, **{which: 0.5}), whole_batch(lesson)
     (plain, _), (served, _) = (slope(lesson, one, TrainConfig(), batch) for one in (still, config))
     first, again, other = (
         slope(lesson, config, TrainConfig(), batch, key=jax.random.key(seed))[0]
