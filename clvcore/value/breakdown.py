@@ -25,6 +25,10 @@ SUMS = [
     "forecast_purchase",
     "forecast_advertising",
     "forecast_service",
+    "refunds",
+    "refunds_matched",
+    "forecast_refunds",
+    "discount",
 ]
 
 
@@ -45,7 +49,7 @@ class Breakdown:
 
 
 def breakdown(value: UserValue, by: str, *, rng: np.random.Generator) -> Breakdown:
-    """Value by channel, cohort, segment or any attribute of the users.
+    """Value by channel, campaign, cohort, segment or any attribute of the users.
 
     Args:
         value: of every user.
@@ -55,7 +59,7 @@ def breakdown(value: UserValue, by: str, *, rng: np.random.Generator) -> Breakdo
     Raises:
         ConfigError: the users have no such attribute.
     """
-    users = value.frame.with_columns(_names(value, by).alias("group"))
+    users = value.frame.with_columns(group_names(value, by).alias("group"))
     order = users.group_by("group").agg(pl.len()).sort("group")["group"]
     numbered = order.to_frame().with_row_index("number")
     number = users.join(numbered, on="group", how="left", maintain_order="left")["number"]
@@ -84,9 +88,13 @@ def breakdown(value: UserValue, by: str, *, rng: np.random.Generator) -> Breakdo
     return Breakdown(by, frame, total.select(frame.columns))
 
 
-def _names(value: UserValue, by: str) -> pl.Series:
-    """Group of every user, by user_id."""
-    if by in (col.CHANNEL, "segment"):
+def group_names(value: UserValue, by: str) -> pl.Series:
+    """Name of the group of every user, by user_id.
+
+    Raises:
+        ConfigError: the users have no such attribute.
+    """
+    if by in (col.CHANNEL, col.CAMPAIGN, "segment"):
         names = value.frame[by].cast(pl.String)
     elif by == "cohort":
         names = value.frame["cohort"].dt.strftime("%Y-%m")
@@ -169,10 +177,10 @@ def _unattributed(value: UserValue) -> pl.DataFrame | None:
 
 
 def _lost_by_group(value: UserValue, by: str) -> pl.DataFrame:
-    """Spend that won nobody, by group where it has one: its channel, or the month of its period."""
+    """Spend that won nobody, by group where it has one: its channel, campaign or month."""
     lost = value.acquisition.unattributed
-    if by == col.CHANNEL:
-        names = pl.col(col.CHANNEL).fill_null(UNKNOWN)
+    if by == col.CHANNEL or (by == col.CAMPAIGN and value.acquisition.by_campaign):
+        names = pl.col(by).fill_null(UNKNOWN)
     elif by == "cohort" and value.acquisition.period != "all":
         names = pl.col("period").dt.strftime("%Y-%m")
     else:

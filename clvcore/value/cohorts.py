@@ -9,6 +9,7 @@ import polars as pl
 
 from clvcore import columns as col
 from clvcore.units import DAYS_PER_MONTH
+from clvcore.value.ledger import money_lines
 from clvcore.value.users import UserValue
 
 
@@ -16,8 +17,8 @@ def cohort_table(value: UserValue) -> pl.DataFrame:
     """One row a cohort and month of age, by (cohort, age_months).
 
     cohort, age_months (0 is the first month), users, active (users who bought, paid or did anything
-    in that month), retention (active / users), ltv_cumulative (realised revenue up to the end of the
-    month), cac (of the cohort's users; null where unknown), ltv_per_user, cac_per_user,
+    in that month), retention (active / users), ltv_cumulative (realised money up to the end of the
+    month, on the basis of the worth), cac (of the cohort's users; null where unknown), ltv_per_user, cac_per_user,
     is_paid_back (null where cac is unknown), is_complete.
     """
     data = value.data
@@ -39,14 +40,21 @@ def cohort_table(value: UserValue) -> pl.DataFrame:
         .group_by("cohort", "age_months")
         .agg(
             pl.col(col.USER).n_unique().cast(pl.Int64).alias("active"),
-            pl.col(col.AMOUNT).sum().alias("money"),
         )
+    )
+    money = (
+        money_lines(data, value.basis)
+        .join(users, on=col.USER, how="inner")
+        .with_columns(age.floor().clip(lower_bound=0).cast(pl.Int64).alias("age_months"))
+        .group_by("cohort", "age_months")
+        .agg(pl.col("money").sum())
     )
     grid = sizes.with_columns(pl.int_ranges(0, pl.col("oldest") + 1).alias("age_months")).explode(
         "age_months", keep_nulls=False, empty_as_null=False
     )
     table = (
         grid.join(months, on=["cohort", "age_months"], how="left")
+        .join(money, on=["cohort", "age_months"], how="left")
         .sort("cohort", "age_months")
         .with_columns(
             pl.col("active").fill_null(0),
