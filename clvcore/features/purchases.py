@@ -59,33 +59,41 @@ def purchase_summary(data: Dataset, *, until: datetime | None = None) -> Purchas
     the same item, else it stays unmatched. An order whose money came back entirely is none.
     """
     events = _before(data, until)
-    bought = purchases_of(events)
-    returned = matched_refunds(events)
-    matched = returned.filter(pl.col("matched_by").is_not_null()).select(
-        col.USER,
-        _local_day(data, pl.col("bought_at")).alias(DAY),
-        pl.col(col.AMOUNT).alias("back"),
-    )
-    days = (
-        bought.group_by(col.USER, DAY)
-        .agg(pl.col(col.AMOUNT).sum())
-        .join(
-            matched.group_by(col.USER, DAY).agg(pl.col("back").sum()),
-            on=[col.USER, DAY],
-            how="left",
-        )
-        .with_columns(value=pl.col(col.AMOUNT) + pl.col("back").fill_null(Decimal(0)))
-        .filter(pl.col("back").is_null() | (pl.col("value") > 0))
-    )
+    bought, returned = purchases_of(events), matched_refunds(events)
+    matched = returned.filter(pl.col("matched_by").is_not_null())
     given_back = Decimal(returned[col.AMOUNT].sum())
-    taken_off = Decimal(matched["back"].sum())
+    taken_off = Decimal(matched[col.AMOUNT].sum())
     last = _last_day(data, until)
     return PurchaseSummary(
-        frame=_summary(days, last),
+        frame=_summary(order_days(data, until=until), last),
         until=last,
         gross=Decimal(bought[col.AMOUNT].sum()),
         refunds_matched=-taken_off,
         refunds_unmatched=-(given_back - taken_off),
+    )
+
+
+def order_days(data: Dataset, *, until: datetime | None = None) -> pl.DataFrame:
+    """user_id, day and value of every order that was kept, net of the refunds that belong to it.
+
+    An order is a local day; one whose money came back entirely is none.
+    """
+    events = _before(data, until)
+    back = (
+        matched_refunds(events)
+        .filter(pl.col("matched_by").is_not_null())
+        .group_by(col.USER, _local_day(data, pl.col("bought_at")).alias(DAY))
+        .agg(pl.col(col.AMOUNT).sum().alias("back"))
+    )
+    return (
+        purchases_of(events)
+        .group_by(col.USER, DAY)
+        .agg(pl.col(col.AMOUNT).sum())
+        .join(back, on=[col.USER, DAY], how="left")
+        .with_columns(value=pl.col(col.AMOUNT) + pl.col("back").fill_null(Decimal(0)))
+        .filter(pl.col("back").is_null() | (pl.col("value") > 0))
+        .select(col.USER, DAY, "value")
+        .sort(col.USER, DAY)
     )
 
 

@@ -66,7 +66,7 @@ def breakdown(value: UserValue, by: str, *, rng: np.random.Generator) -> Breakdo
     found = group_intervals(
         value.forecast, number.cast(pl.Int64).to_numpy(), max(len(order), 1), rng
     )
-    known = value.forecast.is_known
+    known = value.is_forecast_known
     ends = pl.DataFrame(
         {"group": order, "low": found.low[: len(order)], "high": found.high[: len(order)]},
         schema={"group": pl.String, "low": pl.Float64, "high": pl.Float64},

@@ -84,8 +84,8 @@ def _reached(lines: pl.DataFrame, sizes: pl.DataFrame) -> pl.DataFrame:
 
 def _with_unknown(value: UserValue, users: pl.DataFrame) -> pl.DataFrame:
     """For each group is_known: whether the money of any of its users is."""
-    margin = value.basis == "margin"
-    blind = value.frame.select(col.USER, (pl.col("margin").is_null() & margin).alias("blind"))
+    is_blind = pl.col("margin").is_null() if value.basis == "margin" else pl.lit(value=False)
+    blind = value.frame.select(col.USER, (is_blind | (not value.has_money)).alias("blind"))
     return (
         users.join(blind, on=col.USER, how="left")
         .group_by("group")

@@ -21,6 +21,7 @@ from clvcore.value.forecast import Fitted, Forecast, fitted, forecast
 from clvcore.value.ledger import Basis, ledger, lifetime_revenue, worth_at_acquisition
 from clvcore.value.lifetime import lifetimes
 from clvcore.value.models.repeat import OrderModel
+from clvcore.value.notes import bears_money, value_notes
 from clvcore.value.segments import value_segments
 
 LtvPart = Literal["realised", "forecast", "both"]
@@ -62,6 +63,21 @@ VALUE_COLUMNS = [
 ]
 
 
+MONEY = [
+    *("ltv_purchase", "ltv_advertising", "ltv_service", "ltv", "clv", "margin", "discount"),
+    *(
+        "refunds",
+        "refunds_matched",
+        "forecast_refunds",
+        "forecast",
+        "forecast_low",
+        "forecast_high",
+    ),
+    *("forecast_purchase", "forecast_advertising", "forecast_service"),
+]
+"""All but the cost: columns that are unknown where no event bears money."""
+
+
 @dataclass(frozen=True, slots=True)
 class UserValue:
     """The worth of every user of a data set, and what it rests on."""
@@ -80,6 +96,16 @@ class UserValue:
     """What a reader has to know about these numbers, a sentence each."""
     part: LtvPart = "realised"
     valued_at: ValuedAt = "now"
+
+    @property
+    def has_money(self) -> bool:
+        """Whether any event bears money; where none does, what users brought is unknown, not 0."""
+        return bears_money(self.data)
+
+    @property
+    def is_forecast_known(self) -> bool:
+        """Whether all money that is still to come can be told."""
+        return self.has_money and self.forecast.is_known
 
 
 def user_value(
@@ -137,21 +163,35 @@ def user_value(
         book.users.select(col.USER, "margin" if book.has_costs else _no_margin()),
         _segments(data, made, realised, segment_by),
     ]
-    frame = realised.rename({"ltv": "face"})
+    frame = realised.drop("ltv")
     for one in parts:
         frame = frame.join(one, on=col.USER, how="left", maintain_order="left")
     rate = discount_rate_annual if valued_at == "acquisition" else 0.0
     frame = _with_ltv(frame, data, part, basis, rate)
+    if not bears_money(data):
+        frame = frame.with_columns(pl.lit(None, dtype=col.MONEY).alias(name) for name in MONEY)
     return UserValue(
         frame=frame.select(VALUE_COLUMNS).sort(col.USER),
         data=data,
         basis=basis,
         acquisition=costs,
         forecast=made,
-        notes=(*_notes(made, costs, frame), *made.notes),
+        notes=(*value_notes(data, made, costs, frame), *made.notes),
         part=part,
         valued_at=valued_at,
     )
+
+
+def ltv_holding(value: UserValue, part: LtvPart) -> pl.DataFrame:
+    """user_id, ltv and discount of every user, as they are where LTV holds that part."""
+    if part == value.part or not value.has_money:
+        return value.frame.select(col.USER, "ltv", "discount")
+    ltv = [f"ltv_{stream}" for stream in STREAMS]
+    face = lifetime_revenue(value.forecast.known.book, value.basis).select(col.USER, *ltv)
+    rest = value.frame.drop(*ltv, "ltv", "discount", "clv")
+    frame = face.join(rest, on=col.USER, how="left", maintain_order="left")
+    rate = value.forecast.discount_rate_annual if value.valued_at == "acquisition" else 0.0
+    return _with_ltv(frame, value.data, part, value.basis, rate).select(col.USER, "ltv", "discount")
 
 
 def _with_ltv(
@@ -232,28 +272,3 @@ def _segments(
     if segment_by is None:
         return value_segments(made.known, ltv).with_columns(pl.col("segment").cast(pl.String))
     return attribute(data, segment_by).rename({segment_by: "segment"})
-
-
-def _notes(made: Forecast, costs: Acquisition, frame: pl.DataFrame) -> list[str]:
-    """What has to be said about the money of this data set."""
-    notes = []
-    if not costs.is_known:
-        notes.append(say("value.no_spend"))
-    counts = dict(frame["cac_source"].cast(pl.String).value_counts().iter_rows())
-    notes += [
-        say(f"value.cac_{source}", n=counts[source], period=say(f"value.period.{costs.period}"))
-        for source in ("organic", "idle", "unnamed")
-        if counts.get(source)
-    ]
-    book = made.known.book
-    if made.basis == "margin" and book.unpriced_rows:
-        n_blind = int(frame["ltv"].is_null().sum())
-        notes.append(
-            say("value.unpriced", rows=book.unpriced_rows, money=book.unpriced_money, users=n_blind)
-        )
-    if made.known.contract_facts.ends == "inferred" and not made.known.contracts.is_empty():
-        notes.append(say("value.inferred_ends", days=round(made.known.contract_facts.period_days)))
-    unmatched = made.known.purchases.refunds_unmatched
-    if unmatched:
-        notes.append(say("value.unmatched_refunds", money=unmatched))
-    return notes

@@ -9,7 +9,6 @@ spends 7.00 in a week in which nobody comes.
     on margin 150 - 60 = 90, -30 + 12 = -18, -5 + 2 = -3, 10: 79.00
 """
 
-from dataclasses import replace
 from decimal import Decimal
 
 import numpy as np
@@ -68,7 +67,10 @@ def test_the_ledger_goes_from_purchases_to_clv(worth):
         "unattributed": D("-7.00"),
         "clv": D("98.00"),
     }
-    assert made.amount("clv", "forecast") is None
+    ahead = column(made, "forecast")
+    assert ahead["ltv"] == worth().frame["forecast"].sum()
+    assert column(made, "both")["ltv"] == 125 + ahead["ltv"]
+    assert column(made, "both")["clv"] == 98 + ahead["ltv"]
 
 
 def test_on_margin_every_line_is_margin_and_a_refund_gives_its_cost_back(world):
@@ -83,6 +85,8 @@ def test_on_margin_every_line_is_margin_and_a_refund_gives_its_cost_back(world):
 def test_the_lines_add_up_to_the_ltv_of_all_users_whatever_it_holds(worth, part, valued_at):
     value = worth(part=part, valued_at=valued_at, discount_rate_annual=0.1)
     made = column(statement(value), part)
+    other = worth(valued_at=valued_at, discount_rate_annual=0.1)
+    assert column(statement(other), part) == made
     assert sum(made[line] for line in LINES[:6]) == made["ltv"] == value.frame["ltv"].sum()
     assert made["ltv"] + made["cac"] + made["unattributed"] == made["clv"]
     total = breakdown(value, "channel", rng=np.random.default_rng(0)).total.row(0, named=True)
@@ -128,12 +132,25 @@ def test_what_is_to_come_is_discounted_to_now_and_then_to_the_acquisition(worth)
     assert then["forecast"].to_list() == now["forecast"].to_list()
 
 
-def test_an_unknown_forecast_makes_ltv_with_it_unknown_and_leaves_the_rest(worth):
-    """Without a forecast of purchases, LTV that holds it is unknown, and what has come is told."""
-    value = worth(part="both")
-    lost = value.frame.with_columns(ltv=None, clv=None).cast({"ltv": value.frame["ltv"].dtype})
-    made = statement(replace(value, frame=lost))
-    assert made.users_unknown == 2
-    assert column(made, "both")["ltv"] is None
-    assert column(made, "both")["clv"] is None
-    assert column(made, "both")["cac"] == -20
+def test_what_has_come_is_told_where_nothing_is_known_of_what_is_to_come(world):
+    """On one day nobody can come back, so that repeat orders have no model."""
+    data = world([("ann", "2024-05-01", "purchase", "8.00")], until="2024-05-01")
+    value = user_value(data, rng=np.random.default_rng(0), part="both")
+    made = statement(value)
+    assert value.frame["ltv"].to_list() == [None]
+    assert column(made, "realised")["ltv"] == 8
+    assert column(made, "forecast")["purchases"] is column(made, "both")["ltv"] is None
+    assert column(made, "both")["clv"] is column(made, "realised")["cac"] is None
+
+
+def test_where_no_event_bears_money_it_is_unknown_and_costs_are_told(world):
+    data = world([("ann", "2023-01-01", "view", None)], USERS, SPEND)
+    value = user_value(data, rng=np.random.default_rng(0))
+    assert value.frame.select("ltv", "clv", "forecast").rows() == [(None, None, None)] * 2
+    made = column(statement(value), "realised")
+    assert made["ltv"] is made["purchases"] is made["clv"] is None
+    assert (made["cac"], made["unattributed"]) == (-20, -7)
+    groups = breakdown(value, "channel", rng=np.random.default_rng(0))
+    assert groups.total.select("ltv", "clv", "forecast_low").row(0) == (None, None, None)
+    assert groups.total["cac"].item() == 27
+    assert value.notes[0].startswith("The events bear no money")
