@@ -1,22 +1,27 @@
-"""Time of exact top-N lists beside the bare matrix product with its maximum, in the same run.
+"""Time of exact top-N lists beside the bare matrix product and beside implicit, in the same run.
 
-    uv run python benchmarks/top_n.py --users 100000 --items 50000
+    uv run python -m benchmarks.top_n --users 100000 --items 50000
 
-Random vectors of length 64; every user has seen 50 items. The bare product is what any exact method
-has to compute; the ratio of the two medians is what masking and choosing cost.
+Random vectors of length 64; every user has seen 50 items. The bare product, of which only each
+user's highest score is kept, is what any exact method has to compute; implicit is its ``topk`` with
+as many threads as there are cores and the same items masked. All take turns; told are medians.
 """
 
 import argparse
+import os
 import time
 from collections.abc import Callable
+from importlib.metadata import version
 from statistics import median
 
 import jax
 import jax.numpy as jnp
 import numpy as np
+from implicit.cpu.topk import topk  # ty: ignore[import-not-found] # a compiled module
+from scipy.sparse import csr_matrix
 
 from clvcore.ranking.lists import ItemLists
-from clvcore.ranking.top_n import BLOCK_BYTES, top_n
+from clvcore.ranking.top_n import BLOCK_BYTES, TILE, top_n
 
 
 @jax.jit
@@ -25,22 +30,25 @@ def _maximum(users: jax.Array, items: jax.Array) -> jax.Array:
 
 
 def bare_product(users: np.ndarray, items: np.ndarray) -> None:
-    """Every score, of which only each user's highest is kept, in blocks of the same size."""
-    size = 1 << (BLOCK_BYTES // (4 * len(items))).bit_length() - 1
-    vectors = jnp.asarray(items)
-    for start in range(0, len(users) - size + 1, size):
-        np.asarray(_maximum(users[start : start + size], vectors))
+    """Every score, in blocks and tiles as `top_n` has them."""
+    size = BLOCK_BYTES // (4 * min(len(items), TILE))
+    parts = [jnp.asarray(items[start : start + TILE]) for start in range(0, len(items), TILE)]
+    for start in range(0, len(users), size):
+        block = jnp.asarray(users[start : start + size])
+        for found in [_maximum(block, part) for part in parts]:
+            np.asarray(found)
 
 
-def seconds(work: Callable[[], object], repeats: int) -> float:
-    """Median wall time of ``work`` after one call that compiles."""
-    work()
-    times = []
-    for _ in range(repeats):
-        start = time.perf_counter()
-        work()
-        times.append(time.perf_counter() - start)
-    return median(times)
+def seconds(works: dict[str, Callable[[], object]], repeats: int) -> dict[str, float]:
+    """Median wall times of all works, which take turns after one call each that compiles."""
+    times: dict[str, list[float]] = {name: [] for name in works}
+    for turn in range(repeats + 1):
+        for name, work in works.items():
+            start = time.perf_counter()
+            work()
+            if turn:
+                times[name].append(time.perf_counter() - start)
+    return {name: median(spans) for name, spans in times.items()}
 
 
 def main() -> None:
@@ -57,15 +65,24 @@ def main() -> None:
     items = rng.standard_normal((asked.items, asked.dim), dtype=np.float32)
     bounds = np.arange(asked.users + 1, dtype=np.int64) * 50
     seen = ItemLists(bounds, rng.integers(0, asked.items, bounds[-1], dtype=np.int32))
-    bare = seconds(lambda: bare_product(users, items), asked.repeats)
-    plain = seconds(lambda: top_n(users, items, asked.n), asked.repeats)
-    masked = seconds(lambda: top_n(users, items, asked.n, seen=seen), asked.repeats)
-    print(
-        f"{jax.devices()[0].device_kind}, {asked.users} x {asked.items} x {asked.dim}, n {asked.n}"
+    table = csr_matrix(
+        (np.ones(len(seen.item), np.float32), seen.item, seen.start),
+        shape=(asked.users, asked.items),
     )
-    print(f"bare product with maximum  {bare:7.2f} s")
-    print(f"top_n                      {plain:7.2f} s  {plain / bare:5.2f} x")
-    print(f"top_n, seen items masked   {masked:7.2f} s  {masked / bare:5.2f} x")
+    works: dict[str, Callable[[], object]] = {
+        "bare product with maximum": lambda: bare_product(users, items),
+        "top_n": lambda: top_n(users, items, asked.n, similarity="dot"),
+        "top_n, seen masked": lambda: top_n(users, items, asked.n, similarity="dot", seen=seen),
+        "implicit, seen masked": lambda: topk(
+            items, users, asked.n, filter_query_items=table, num_threads=os.cpu_count()
+        ),
+    }
+    took = seconds(works, asked.repeats)
+    device, size = jax.devices()[0].device_kind, f"{asked.users} x {asked.items} x {asked.dim}"
+    print(f"{device}, {os.cpu_count()} cores, {size}, n {asked.n}, implicit {version('implicit')}")
+    bare, peer = took["bare product with maximum"], took["implicit, seen masked"]
+    for name, span in took.items():
+        print(f"{name:<26} {span:7.2f} s  {span / bare:5.2f} x bare  {span / peer:5.2f} x implicit")
 
 
 if __name__ == "__main__":

@@ -1,6 +1,8 @@
 """What-if: what becomes of value if something were different?"""
 
 from copy import deepcopy
+from dataclasses import replace
+from datetime import UTC, datetime
 from typing import Any
 
 import polars as pl
@@ -11,12 +13,14 @@ from clvcore.charts import scenario as charts
 from clvcore.charts import words
 from clvcore.charts.numbers import UNKNOWN, headline_money, percent
 from clvcore.messages import listed, say
+from clvcore.runs.scenarios import KeptScenario, Scenarios
+from clvcore.runs.workspace import Workspace
 from clvcore.scenario.levers import Lever
 from clvcore.scenario.moves import Acted, acts
 from clvcore.scenario.outcome import Outcome, Reported, baseline, outcome, reported
 from clvcore.scenario.scenario import Scenario
 from clvcore.value.ledger import Basis
-from pages.parts import choice, linked
+from pages.parts import choice, kept_scenarios, linked
 from pages.parts.drawing import chart
 from pages.parts.opening import opening
 from pages.parts.supposed import suppose
@@ -62,6 +66,11 @@ def slider(lever: Lever) -> int:
         key=f"whatif_{lever.value}",
         bind="query-params",
     )
+
+
+def named(found: Outcome, name: str) -> Outcome:
+    """The same outcome under the name that its scenario was kept by."""
+    return replace(found, scenario=replace(found.scenario, name=name))
 
 
 def is_set(key: str) -> bool:
@@ -281,6 +290,26 @@ chart(
             help=say("page_whatif.elasticity_of_help", what=what.upper()),
         ),
     },
+)
+
+written_down = KeptScenario(
+    id="",
+    dataset_id=data.id,
+    name=in_words(moved, group) if changes else "",
+    changes=changes,
+    scope=scope,
+    elasticity=elasticity,
+    basis=basis,
+    made_at=datetime.now(UTC),
+    made_by="",
+)
+kept_scenarios.draw(
+    Scenarios.of(Workspace.default(), data.id),
+    written_down if changes else None,
+    outcome_of=lambda one: named(compared(start, one.changes, one.scope, one.elasticity), one.name),
+    what=what,
+    currency=currency,
+    basis=basis,
 )
 
 if found.acted:

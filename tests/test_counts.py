@@ -38,6 +38,7 @@ NEVER_ONE = {
     ("page_value.reconciled_no_spend", "events"): "money",
     ("report.model.chart", "k"): "part of the name of a metric",
     ("report.model.table", "k"): "part of the name of a metric",
+    ("scenario.kept.bad_name", "longest"): "eighty",
 }
 
 

@@ -1,6 +1,7 @@
 """What becomes of value under a scenario: before as a ghost, after in colour, and what matters most."""
 
 from collections.abc import Sequence
+from decimal import Decimal
 
 import plotly.graph_objects as go
 import polars as pl
@@ -126,3 +127,60 @@ def _ends(frame: pl.DataFrame, what: str) -> dict[str, object] | None:
         "width": 4,
         "color": "rgba(128,128,128,0.9)",
     }
+
+
+def side_by_side(outcomes: Sequence[Outcome], *, what: str, currency: str) -> go.Figure:
+    """What each scenario adds or takes, with the interval of the change.
+
+    Args:
+        outcomes: of scenarios with the same base.
+        what: ``clv``, or ``ltv`` where CAC is unknown.
+        currency: of the money.
+    """
+    deltas = [one.delta.total.row(0, named=True) for one in outcomes]
+    after = [one.after.total[what].item() for one in outcomes]
+    ends = "clv" if what == "clv" else "forecast"
+    moved, lows, highs = (
+        [_amount(row[name]) for row in deltas] for name in (what, f"{ends}_low", f"{ends}_high")
+    )
+    names = [literal(one.scenario.name) for one in outcomes]
+    made = figure(
+        height=90 + ROW * len(names),
+        x=say("page_whatif.axis_effect", what=what.upper(), currency=currency),
+    )
+    made.add_bar(
+        y=names,
+        x=moved,
+        orientation="h",
+        marker={"color": [ACCENT if (one or 0) >= 0 else AGAINST for one in moved]},
+        text=[headline_money(one, currency) for one in moved],
+        textposition="inside",
+        insidetextanchor="middle",
+        customdata=[
+            [exact_money(x, currency) for x in row]
+            for row in zip(moved, lows, highs, after, strict=True)
+        ],
+        hovertemplate=say("page_whatif.kept.hover"),
+    )
+    for name, low, high in zip(names, lows, highs, strict=True):
+        made.add_scatter(
+            y=[name] * 2,
+            x=[low, high],
+            mode="lines",
+            line={"color": "rgba(128,128,128,0.95)", "width": 2},
+            hoverinfo="skip",
+        )
+    made.update_xaxes(
+        showgrid=True,
+        gridcolor="rgba(128,128,128,0.18)",
+        zeroline=True,
+        zerolinecolor="rgba(128,128,128,0.5)",
+        tickformat=large_numbers(),
+    )
+    made.update_yaxes(autorange="reversed", showgrid=False, type="category")
+    made.update_layout(showlegend=False)
+    return made
+
+
+def _amount(money: Decimal | float | None) -> float | None:
+    return None if money is None else float(money)

@@ -71,16 +71,16 @@ def tell_payback(console: Console, rows: pl.DataFrame, by: str) -> None:
     """What every group cost and brought, and when the one met the other."""
     from clvcore.charts import words
 
-    measures = ("users", "cac", "brought", "missing", "forecast", "payback_days", "state")
+    measures = ("users", "cac", "brought", "missing", "forecast", "payback_months", "state")
     table = _table(by, *(say(f"cli.column.{name}") for name in measures))
     for row in rows.head(SHOWN_ROWS).iter_rows(named=True):
-        days = row["payback_days"]
+        months = row["months"]
         table.add_row(
             Text(words.group(row["group"])),
             f"{row['users']:,}",
             *(amount(row[name]) for name in ("cac", "brought", "missing", "forecast")),
-            "-" if days is None else f"{days:,}",
-            say(f"value.payback.{row['state'].replace(' ', '_')}"),
+            "-" if months is None else f"{months:,}",
+            say(f"value.payback.{row['state']}"),
         )
     console.print(table)
     _more(console, rows)

@@ -159,7 +159,7 @@ def seen(
     """The worth of users, in all the ways that the command tells."""
     from clvcore.value.breakdown import breakdown
     from clvcore.value.costs import cost_table
-    from clvcore.value.payback import payback
+    from clvcore.value.payback import payback_table
     from clvcore.value.reconciliation import reconcile
     from clvcore.value.statement import statement
 
@@ -168,7 +168,7 @@ def seen(
         groups=breakdown(worth, grouping, rng=rng),
         ledger=statement(worth),
         costs=cost_table(worth.acquisition, cac_by or (own,)),
-        payback=payback(worth),
+        payback=payback_table(worth),
         payback_by="cohort",
         sides=reconcile(worth),
     )

@@ -1,9 +1,13 @@
-"""The N best items of every user, exactly: the whole catalogue is scored, nothing is sampled."""
+"""The N best items of every user, exactly: the whole catalogue is scored, nothing is sampled.
+
+The n best lie in the n groups of neighbours in the catalogue with the highest maxima: a better item
+outside of them would bring with it n items that beat it. So one pass over the catalogue keeps the
+maximum of every group only, and the few groups that are left are scored once more.
+"""
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from functools import partial
-from itertools import pairwise
 
 import jax
 import jax.numpy as jnp
@@ -16,15 +20,19 @@ from clvcore.ranking.lists import ItemLists
 from clvcore.ranking.similarity import CEILING, prepared
 from clvcore.towers.config import Similarity
 
-GROUP = 64
-"""Items in a group of the first stage."""
+GROUP = 16
+"""Items of which the first pass over a large catalogue keeps the maximum."""
+WIDE = 128
+"""Scores of a group where all scores are at hand: nothing is computed twice, so fewer are better."""
 TILE = 256 * GROUP
-"""Items that are scored at once, at the most: their vectors stay in the cache while a whole block of
-users passes by. Without it the block shrinks as the catalogue grows, and every few users read the
-whole catalogue from memory."""
-BLOCK_BYTES = 2**23
-"""Scores of one block of users with one tile take about this much memory: larger blocks are slower,
-because the memory of every block is then asked of the system anew."""
+"""Items that are scored at once: their scores for a block of users stay in the cache."""
+USERS = 256
+"""Users in a block, at the most."""
+BLOCK_BYTES = 3 * 2**22
+"""What a block holds at once takes about this much memory: larger blocks are slower, because their
+memory is then asked of the system anew each time."""
+FAR = -1e38
+"""Score of what only fills the last tile."""
 NOBODY = -1
 """Stands for an item where a user has fewer than N."""
 
@@ -50,7 +58,7 @@ def top_n(
 ) -> TopN:
     """The ``n`` items nearest to each user among all that are allowed and not yet seen.
 
-    Works in blocks of users, so memory does not grow with their number.
+    Works in blocks of users and tiles of items, so memory does not grow with their numbers.
 
     Args:
         users: one vector a user.
@@ -67,17 +75,21 @@ def top_n(
     names = np.arange(len(items), dtype=np.int32) if allowed is None else _numbers(allowed)
     queries = prepared(users, similarity, side="user")
     vectors = prepared(items, similarity, side="item")[names]
-    tiles = _tiles(len(names))
-    vectors = np.pad(vectors, ((0, tiles.stop - len(names)), (0, 0)))
-    parts = [jnp.asarray(vectors[start : start + tiles.step]) for start in tiles]
-    best = partial(_best_by_vectors, ceiling=CEILING[similarity])
-
-    def scored(block: slice, missing: int) -> Iterator[Callable[..., tuple[Array, Array]]]:
-        rows = jnp.asarray(np.pad(queries[block], ((0, missing), (0, 0))))
-        return (partial(best, rows, items=part) for part in parts)
-
     own = _renumbered(seen, names, len(items))
-    return _in_blocks(scored, len(queries), n, names, own, tiles)
+    if len(names) <= TILE or len(names) < 2 * n * GROUP:
+        tiles = _padded(vectors, WIDE)
+        best, size = _best_by_vectors, _rows_in(4 * len(tiles))
+    else:
+        n_tiles = -(-len(names) // TILE)
+        length = -(-len(names) // (n_tiles * GROUP)) * GROUP
+        queries = np.pad(queries, ((0, 0), (0, 1)), constant_values=1.0)
+        vectors = _padded(np.pad(vectors, ((0, 0), (0, 1))), n_tiles * length)
+        # items that only fill the last tile are further away than any
+        vectors[len(names) :, -1] = FAR
+        tiles = vectors.reshape(n_tiles, length, -1)
+        best, size = _best_in_tiles, _rows_in(4 * n * GROUP * vectors.shape[1])
+    best = partial(best, items=jnp.asarray(tiles), ceiling=CEILING[similarity])
+    return _in_blocks(best, queries, n, names, own, size=min(size, USERS))
 
 
 def top_n_of_scores(
@@ -96,17 +108,9 @@ def top_n_of_scores(
     names = np.arange(scores.shape[1], dtype=np.int32) if allowed is None else _numbers(allowed)
     table = np.asarray(scores, dtype=np.float32)
     table = table if allowed is None else table[:, names]
-    tiles = _tiles(len(names))
-
-    def scored(block: slice, missing: int) -> Iterator[Callable[..., tuple[Array, Array]]]:
-        for start in tiles:
-            part = table[block, start : start + tiles.step]
-            yield partial(
-                _best_by_scores, np.pad(part, ((0, missing), (0, tiles.step - part.shape[1])))
-            )
-
+    table = _padded(table.T, WIDE).T
     own = _renumbered(seen, names, scores.shape[1])
-    return _in_blocks(scored, len(table), n, names, own, tiles)
+    return _in_blocks(_best_by_scores, table, n, names, own, size=_rows_in(4 * table.shape[1]))
 
 
 def _check_length(n: int) -> None:
@@ -116,6 +120,11 @@ def _check_length(n: int) -> None:
 
 def _numbers(allowed: Bool[np.ndarray, " items"]) -> Int32[np.ndarray, " kept"]:
     return np.flatnonzero(allowed).astype(np.int32)
+
+
+def _padded(rows: Float32[np.ndarray, "rows width"], multiple: int) -> np.ndarray:
+    """The rows with zeros behind them, up to a multiple."""
+    return np.pad(rows, ((0, -len(rows) % multiple), (0, 0)))
 
 
 def _renumbered(
@@ -130,100 +139,69 @@ def _renumbered(
     return renumbered.where(renumbered.item != NOBODY)
 
 
-def _tiles(n_items: int) -> range:
-    """Beginnings of tiles of one length that hold all items, the last one padded."""
-    groups = -(-n_items // GROUP)
-    n_tiles = max(-(-groups * GROUP // TILE), 1)
-    length = max(-(-groups // n_tiles), 1) * GROUP
-    return range(0, n_tiles * length if n_items else 0, length)
+def _rows_in(row_bytes: int) -> int:
+    """How many rows a block holds: a power of two, at least eight."""
+    fitting = max(BLOCK_BYTES // max(row_bytes, 1), 8)
+    return 1 << (fitting.bit_length() - 1)
 
 
 def _in_blocks(
-    scored: Callable[[slice, int], Iterator[Callable[..., tuple[Array, Array]]]],
-    n_rows: int,
+    best: Callable[..., tuple[Array, Array]],
+    rows: Float32[np.ndarray, "users width"],
     n: int,
     names: Int32[np.ndarray, " kept"],
     seen: ItemLists | None,
-    tiles: range,
+    *,
+    size: int,
 ) -> TopN:
-    """The best of every block and tile, put together, in the caller's item numbers.
-
-    Args:
-        scored: for a block, and the rows missing at its end, what finds the best of each tile.
-        n_rows: users in all.
-        n: length of the lists.
-        names: numbers of the items that are there.
-        seen: pairs to leave out, the items by their place in ``names``.
-        tiles: where the tiles begin, and how long they are.
-    """
+    """All blocks of ``size`` rows through ``best``, put together, in the caller's item numbers."""
     found = TopN(
-        np.full((n_rows, n), NOBODY, dtype=np.int32),
-        np.full((n_rows, n), -np.inf, dtype=np.float32),
+        np.full((len(rows), n), NOBODY, dtype=np.int32),
+        np.full((len(rows), n), -np.inf, dtype=np.float32),
     )
-    length = min(n, tiles.stop)
+    length = min(n, len(names))
     if length == 0:
         return found
-    for block, missing in _blocks(n_rows, tiles.step):
-        pairs = _pairs(seen, block, n_rows, tiles)
-        here = [
-            best(row=row, item=item, count=np.int32(len(names) - start), n=min(n, tiles.step))
-            for best, (row, item), start in zip(scored(block, missing), pairs, tiles, strict=True)
-        ]
-        values, places = _merged(here, tiles, length)
-        rows = block.stop - block.start
-        is_one = ~np.isneginf(values[:rows])
-        found.similarity[block, :length] = values[:rows]
-        found.items[block, :length] = np.where(
-            is_one, names[np.where(is_one, places[:rows], 0)], NOBODY
-        )
+    count = np.int32(len(names))
+    for block, part in _blocks(rows, min(size, _power_of_two(max(len(rows), 8)))):
+        row, item = _pairs(seen, block, len(rows))
+        values, places = best(part, row=row, item=item, count=count, n=length)
+        values = np.asarray(values)[: block.stop - block.start]
+        places = np.asarray(places)[: block.stop - block.start]
+        is_one = ~np.isneginf(values)
+        found.similarity[block, :length] = values
+        found.items[block, :length] = np.where(is_one, names[np.where(is_one, places, 0)], NOBODY)
     return found
 
 
-def _merged(
-    here: list[tuple[Array, Array]], tiles: range, length: int
-) -> tuple[Float32[np.ndarray, "block length"], Int32[np.ndarray, "block length"]]:
-    """The best of all tiles; the sort is stable, so that among equals the lower item is first."""
-    values = np.concatenate([np.asarray(values) for values, _ in here], axis=1)
-    places = np.concatenate(
-        [np.asarray(place) + start for (_, place), start in zip(here, tiles, strict=True)], axis=1
-    )
-    if len(here) == 1:
-        return values, places
-    order = np.argsort(-values, axis=1, kind="stable")[:, :length]
-    return np.take_along_axis(values, order, 1), np.take_along_axis(places, order, 1)
-
-
-def _blocks(n_rows: int, n_items: int) -> Iterator[tuple[slice, int]]:
-    """Blocks of rows, and how many the last one misses: one compilation serves them all."""
-    fitting = max(BLOCK_BYTES // (4 * n_items), 8)
-    size = min(_power_of_two(fitting + 1) // 2, _power_of_two(max(n_rows, 8)))
-    for start in range(0, n_rows, size):
-        block = slice(start, min(start + size, n_rows))
-        yield block, size - (block.stop - block.start)
+def _blocks(
+    rows: Float32[np.ndarray, "users width"], size: int
+) -> Iterator[tuple[slice, Float32[np.ndarray, "block width"]]]:
+    """Blocks of rows, the last one padded, so that one compilation serves them all."""
+    for start in range(0, len(rows), size):
+        block = slice(start, min(start + size, len(rows)))
+        missing = size - (block.stop - block.start)
+        yield block, np.pad(rows[block], ((0, missing), (0, 0)))
 
 
 def _pairs(
-    seen: ItemLists | None, block: slice, n_rows: int, tiles: range
-) -> Iterator[tuple[Int32[np.ndarray, " pairs"], Int32[np.ndarray, " pairs"]]]:
-    """Places to mask as (row, item) by tile, padded with a row outside of the block."""
+    seen: ItemLists | None, block: slice, n_rows: int
+) -> tuple[Int32[np.ndarray, " pairs"], Int32[np.ndarray, " pairs"]]:
+    """Places to mask in a block as (row, item), padded with a row outside of it."""
     if seen is None:
-        nothing = np.zeros(0, dtype=np.int32)
-        yield from ((nothing, nothing) for _ in tiles)
-        return
+        return np.zeros(0, dtype=np.int32), np.zeros(0, dtype=np.int32)
     own = seen.take(np.arange(n_rows)[block])
-    rows = own.rows().astype(np.int32)
-    order = np.argsort(own.item, kind="stable")
-    bounds = np.searchsorted(own.item[order], [*tiles, tiles.stop])
+    missing = _power_of_two(max(len(own.item), 1024)) - len(own.item)
     outside = np.iinfo(np.int32).max
-    for start, (first, end) in zip(tiles, pairwise(bounds), strict=True):
-        at = order[first:end]
-        missing = _power_of_two(max(len(at), 1024)) - len(at)
-        row = np.pad(rows[at], (0, missing), constant_values=outside)
-        yield row, np.pad((own.item[at] - start).astype(np.int32), (0, missing))
+    row = np.pad(own.rows().astype(np.int32), (0, missing), constant_values=outside)
+    return row, np.pad(own.item.astype(np.int32), (0, missing))
 
 
 def _power_of_two(least: int) -> int:
     return 1 << (least - 1).bit_length()
+
+
+Found = tuple[Float32[Array, "block n"], Int32[Array, "block n"]]
 
 
 @partial(jax.jit, static_argnames="n")
@@ -236,7 +214,7 @@ def _best_by_vectors(
     count: Int32[Array, ""],
     ceiling: float | Float[Array, ""],
     n: int,
-) -> tuple[Float32[Array, "block n"], Int32[Array, "block n"]]:
+) -> Found:
     scores = jnp.matmul(users, items.T, precision=jax.lax.Precision.HIGHEST)
     return _best(scores, row, item, count, ceiling, n)
 
@@ -249,8 +227,53 @@ def _best_by_scores(
     item: Int32[Array, " pairs"],
     count: Int32[Array, ""],
     n: int,
-) -> tuple[Float32[Array, "block n"], Int32[Array, "block n"]]:
+) -> Found:
     return _best(scores, row, item, count, jnp.inf, n)
+
+
+@partial(jax.jit, static_argnames="n")
+def _best_in_tiles(
+    users: Float32[Array, "block inner"],
+    *,
+    items: Float32[Array, "tiles length inner"],
+    row: Int32[Array, " pairs"],
+    item: Int32[Array, " pairs"],
+    count: Int32[Array, ""],
+    ceiling: float | Float[Array, ""],
+    n: int,
+) -> Found:
+    """Highest scores and their places, where all scores at once would be too many."""
+    n_tiles, length, inner = items.shape
+    block, n_groups = len(users), n_tiles * length // GROUP
+
+    def first(_: None, tile: tuple[Array, Array]) -> tuple[None, Float32[Array, "block groups"]]:
+        vectors, begin = tile
+        scores = jnp.matmul(users, vectors.T, precision=jax.lax.Precision.HIGHEST)
+        if len(row):
+            # what belongs to other tiles is dropped; before this one it would count from the end
+            here = jnp.where(item >= begin, item - begin, length)
+            scores = scores.at[row, here].set(-jnp.inf, mode="drop")
+        return None, jnp.max(scores.reshape(block, length // GROUP, GROUP), axis=2)
+
+    begins = jnp.arange(n_tiles, dtype=jnp.int32) * length
+    maxima = jax.lax.scan(first, None, (items, begins))[1]
+    maxima = jnp.moveaxis(maxima, 0, 1).reshape(block, n_groups)
+    chosen = jnp.sort(_highest(_settled(maxima, ceiling), n)[1], axis=1)
+    near = jnp.einsum(
+        "bngi,bi->bng",
+        items.reshape(n_groups, GROUP, inner)[chosen],
+        users,
+        precision=jax.lax.Precision.HIGHEST,
+    )
+    if len(row):
+        slot = jnp.full((block, n_groups), n, jnp.int32)
+        slot = slot.at[jnp.arange(block)[:, None], chosen].set(jnp.arange(n, dtype=jnp.int32))
+        seen_in = slot.at[row, item // GROUP].get(mode="fill", fill_value=n)
+        near = near.at[row, seen_in, item % GROUP].set(-jnp.inf, mode="drop")
+    places = chosen[:, :, None] * GROUP + jnp.arange(GROUP, dtype=jnp.int32)
+    near = _settled(jnp.where(places < count, near, -jnp.inf), ceiling)
+    values, at = jax.lax.top_k(near.reshape(block, n * GROUP), n)
+    return values, jnp.take_along_axis(places.reshape(block, n * GROUP), at, axis=1)
 
 
 def _best(
@@ -260,30 +283,34 @@ def _best(
     count: Int32[Array, ""],
     ceiling: float | Float[Array, ""],
     n: int,
-) -> tuple[Float32[Array, "block n"], Int32[Array, "block n"]]:
-    """Highest scores and their places, in two stages.
-
-    The n best items lie in the n groups with the highest maxima: a better item outside would bring
-    with it n items that beat it. Groups are sorted by number again, so that among equal scores the
-    lower item comes first (`jax.lax.top_k` keeps the order of equals). Rounding above ``ceiling``
-    is taken back, and minus zero counts as zero.
-    """
-
-    def settled(values: Float32[Array, "..."]) -> Float32[Array, "..."]:
-        return jnp.where(values == 0, 0.0, jnp.minimum(values, ceiling))
-
+) -> Found:
+    """Highest scores and their places, of scores that are all at hand."""
     scores = scores.at[row, item].set(-jnp.inf, mode="drop")
     place = jnp.arange(scores.shape[1], dtype=jnp.int32)
-    groups = scores.shape[1] // GROUP
+    return _highest(_settled(jnp.where(place < count, scores, -jnp.inf), ceiling), n)
+
+
+def _settled(
+    values: Float32[Array, "*shape"], ceiling: float | Float[Array, ""]
+) -> Float32[Array, "*shape"]:
+    """Rounding above ``ceiling`` is taken back, and minus zero counts as zero."""
+    return jnp.where(values == 0, 0.0, jnp.minimum(values, ceiling))
+
+
+def _highest(values: Float32[Array, "block width"], n: int) -> Found:
+    """The n highest of each row and their places; among equals the lower place comes first.
+
+    The groups that are left are sorted by number, because `jax.lax.top_k` keeps the order of equals.
+    """
+    block, width = values.shape
+    groups = width // WIDE
     if groups <= n:
-        values, places = jax.lax.top_k(settled(jnp.where(place < count, scores, -jnp.inf)), n)
-        return values, places.astype(jnp.int32)
-    block = len(scores)
-    grouped = scores.reshape(block, groups, GROUP)
-    maxima = jnp.max(jnp.where(place.reshape(groups, GROUP) < count, grouped, -jnp.inf), axis=2)
-    chosen = jnp.sort(jax.lax.top_k(settled(maxima), n)[1], axis=1)
-    nearby = jnp.take_along_axis(grouped, chosen[:, :, None], axis=1)
-    places = chosen[:, :, None].astype(jnp.int32) * GROUP + jnp.arange(GROUP, dtype=jnp.int32)
-    nearby = settled(jnp.where(places < count, nearby, -jnp.inf)).reshape(block, n * GROUP)
-    values, within = jax.lax.top_k(nearby, n)
-    return values, jnp.take_along_axis(places.reshape(block, n * GROUP), within, axis=1)
+        best, places = jax.lax.top_k(values, n)
+        return best, places.astype(jnp.int32)
+    values = jnp.pad(values, ((0, 0), (0, -width % WIDE)), constant_values=-jnp.inf)
+    grouped = values.reshape(block, -1, WIDE)
+    chosen = jnp.sort(jax.lax.top_k(jnp.max(grouped, axis=2), n)[1], axis=1).astype(jnp.int32)
+    near = jnp.take_along_axis(grouped, chosen[:, :, None], axis=1).reshape(block, n * WIDE)
+    places = chosen[:, :, None] * WIDE + jnp.arange(WIDE, dtype=jnp.int32)
+    best, within = jax.lax.top_k(near, n)
+    return best, jnp.take_along_axis(places.reshape(block, n * WIDE), within, axis=1)

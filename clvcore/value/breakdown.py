@@ -89,7 +89,7 @@ def breakdown(value: UserValue, by: str, *, rng: np.random.Generator) -> Breakdo
 
 
 def group_names(value: UserValue, by: str) -> pl.Series:
-    """Name of the group of every user, by user_id.
+    """Group of every user, by user_id; "unknown" where it is not known.
 
     Raises:
         ConfigError: the users have no such attribute.

@@ -126,20 +126,25 @@ def lifetime_revenue(book: Ledger, basis: Basis) -> pl.DataFrame:
     )
 
 
-def money_lines(data: Dataset, basis: Basis) -> pl.DataFrame:
-    """user_id, at and money of every line that counts on the basis, so that they add up to the LTV.
+def contributions(data: Dataset, basis: Basis) -> pl.DataFrame:
+    """Every event and what it brought: user_id, at, kind, contribution (null where unknown or none).
 
-    On margin, purchase lines without a known cost do not count, nor do users who have no others.
+    Summed by user it is the LTV of `lifetime_revenue`.
     """
-    lines = _lines(data)
     if basis == "revenue":
-        return lines.select(col.USER, col.AT, pl.col(col.AMOUNT).alias("money"))
+        return data.events.select(
+            col.USER, col.AT, col.KIND, pl.col(col.AMOUNT).alias("contribution")
+        )
+    others = data.events.filter(pl.col(col.AMOUNT).is_null())
     is_purchase = pl.col(col.STREAM) == Stream.PURCHASE.value
-    priced = is_purchase & pl.col("cost").is_not_null()
-    blind = (is_purchase.any() & ~priced.any()).over(col.USER)
-    money = pl.col(col.AMOUNT) - pl.col("cost").fill_null(ZERO)
-    return lines.filter((~is_purchase | priced) & ~blind).select(
-        col.USER, col.AT, money.alias("money")
+    kept = pl.when(is_purchase).then(pl.col(col.AMOUNT) - pl.col("cost")).otherwise(col.AMOUNT)
+    return pl.concat(
+        [
+            _lines(data).select(col.USER, col.AT, col.KIND, kept.alias("contribution")),
+            others.select(
+                col.USER, col.AT, col.KIND, pl.lit(None, dtype=col.MONEY).alias("contribution")
+            ),
+        ]
     )
 
 

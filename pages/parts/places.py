@@ -46,6 +46,7 @@ PLACES = (
     Place("users", "recommend", "person_search"),
     Place("quality", "recommend", "leaderboard"),
     Place("value", "value", "payments"),
+    Place("cohorts", "value", "groups"),
     Place("whatif", "decide", "tune"),
     Place("report", "decide", "summarize"),
 )

@@ -137,11 +137,11 @@ def test_costs_are_told_by_campaign_and_period_with_a_lag(call):
 
 def test_payback_is_told_for_every_cohort(call):
     rows = json.loads(call("--json").output)["payback"]["groups"]
-    assert [(row["group"], row["cac"], row["payback_days"], row["state"]) for row in rows] == [
-        ("2024-01", 7.01, 0, "paid back"),
+    assert [(row["group"], row["cac"], row["months"], row["state"]) for row in rows] == [
+        ("2024-01", 7.01, 1, "paid_back"),
         ("2024-02", 0.0, None, "free"),
     ]
-    assert "days to payback" in call("--show", "payback").output
+    assert "months to payback" in call("--show", "payback").output
 
 
 ONE_EACH = "user_id,at,kind,amount\n" + "".join(

@@ -9,7 +9,6 @@ import pytest
 
 from clvcore.errors import ConfigError
 from clvcore.value.breakdown import UNATTRIBUTED, UNKNOWN, breakdown
-from clvcore.value.cohorts import cohort_table
 from clvcore.value.reconciliation import reconcile
 from clvcore.value.users import VALUE_COLUMNS, user_value
 
@@ -144,15 +143,6 @@ def test_segments_follow_their_stated_rules(world):
     assert named["looker"] == "nothing yet"
     assert named["big"] == "big spender"
     assert named["twice"] == "regular"
-
-
-def test_cohorts_pay_back_when_their_revenue_reaches_their_cost(worth):
-    table = cohort_table(worth)
-    january = table.filter(pl.col("cohort") == pl.col("cohort").min())
-    assert january["ltv_cumulative"].to_list()[:2] == [Decimal(40), Decimal(55)]
-    assert january["is_paid_back"].all()
-    assert january["retention"].to_list()[0] == 1
-    assert january["is_complete"].to_list() == [True, True, False]
 
 
 def test_unpriced_lines_are_told_on_margin(world):
