@@ -254,7 +254,8 @@ def _days_under_contract(params: Any, waited: Vector, most: Vector, force: float
             return np.asarray(waiting.expected_days(params, held, end))
         nodes, weights = np.polynomial.legendre.leggauss(48)
         times = 0.5 * most[:, None] * (nodes + 1.0)
-        here = np.asarray(waiting.survival(params, held[:, None], jnp.asarray(times)))
+        so_far = jnp.broadcast_to(held[:, None], times.shape)
+        here = np.asarray(waiting.survival(params, so_far, jnp.asarray(times)))
     return 0.5 * most * ((here * np.exp(-force * times)) @ weights)
 
 
