@@ -174,3 +174,18 @@ def test_without_a_spend_table_costs_are_unknown_and_users_are_shown(call, tmp_p
     assert "There is no spend table" in got.output
     assert "Checked: LTV by stream equals the money of the events, to the last place." in got.output
     assert "spend table, to the last place" not in got.output
+
+
+def test_every_model_stands_beside_that_of_the_forecast(call):
+    got = json.loads(call("--covariate", "plan", "--json").output)["comparison"]
+    assert [(row["model"], row["by"], row["used"]) for row in got] == [
+        ("mbg-nbd", None, True),
+        ("bg-nbd", None, False),
+        ("pareto-nbd", None, False),
+        ("mbg-nbd", "plan", False),
+        ("bg-bb", None, False),
+    ]
+    assert all({"params", "standard_errors", "log_likelihood", "aic"} <= {*row} for row in got[:3])
+    assert json.loads(call("--json").output)["comparison"] is None
+    with pytest.raises(ConfigError, match="plan"):
+        call("--covariate", "colour")
