@@ -116,6 +116,8 @@ with head:
         (False, True): "answer_no_cac",
         (False, False): "answer_neither",
     }[costs_known, ahead_known]
+    if not worth.has_money:
+        answer = "answer_no_money"
     opening(
         say("pages.value.title"),
         say("page_value.question"),
@@ -126,11 +128,12 @@ with head:
 with numbers:
     ratio = total["ltv_to_cac"]
     period = say(f"value.period.{worth.acquisition.period}")
-    no_cac = None if costs_known else say("value.no_spend")
+    no_cac = None if worth.acquisition.is_known else say("value.no_spend")
+    no_money = None if worth.has_money else say("value.no_money")
     st.metric(
         say("page_value.ltv"),
         shown["ltv"],
-        help=say(f"page_value.ltv_help_{basis}"),
+        help=no_money or say(f"page_value.ltv_help_{basis}"),
         border=True,
         height="stretch",
     )
@@ -144,14 +147,14 @@ with numbers:
     st.metric(
         say("page_value.clv"),
         shown["clv"],
-        help=no_cac or say("page_value.clv_help"),
+        help=no_money or no_cac or say("page_value.clv_help"),
         border=True,
         height="stretch",
     )
     st.metric(
         say("page_value.ratio"),
         UNKNOWN if ratio is None else f"{ratio:.2f}",
-        help=no_cac or say("page_value.ratio_help"),
+        help=no_money or no_cac or say("page_value.ratio_help"),
         border=True,
         height="stretch",
     )

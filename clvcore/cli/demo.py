@@ -88,15 +88,13 @@ def _lately(dataset: Dataset, user: str) -> str:
 
 def _value(dataset: Dataset, console: Console) -> dict[str, Any]:
     """What the users are worth, by the channel that won them."""
-    from clvcore.cli import value
-    from clvcore.value.breakdown import breakdown
-    from clvcore.value.reconciliation import reconcile
+    from clvcore.cli import value, worth
     from clvcore.value.users import user_value
 
     rng = np.random.default_rng(SEED)
     _step(console, "cli.demo.value")
     with working("cli.valuing", users=dataset.users.height):
-        worth = user_value(dataset, rng=rng)
-        groups, sides = breakdown(worth, GROUPING, rng=rng), reconcile(worth)
-    value.tell(console, worth, groups, sides, None)
-    return value.plain(worth, groups, sides, None)
+        valued = user_value(dataset, rng=rng)
+        found = value.seen(valued, GROUPING, rng=rng)
+    worth.tell(console, valued, found, {*value.SHOWN}, None)
+    return value.plain(valued, found, None)

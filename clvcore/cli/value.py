@@ -1,31 +1,29 @@
 """``clv value``: what the users of a data set are worth, in all and by group."""
 
-from collections.abc import Mapping
-from decimal import Decimal
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
-import polars as pl
-from rich.console import Console
-from rich.table import Table
-from rich.text import Text
 
 from clvcore import columns as col
-from clvcore.cli.dataset import mark
+from clvcore.cli.models import compared, fitted_models
 from clvcore.cli.output import answer, as_json, working
+from clvcore.cli.worth import Found, named_row, tell
 from clvcore.cli.write import write_frame
 from clvcore.data.dataset import Dataset
 from clvcore.messages import say
 from clvcore.runs.workspace import Workspace
 
 if TYPE_CHECKING:
-    from clvcore.value.breakdown import Breakdown
-    from clvcore.value.reconciliation import Side
+    import numpy as np
+
     from clvcore.value.users import UserValue
 
-SHOWN_GROUPS = 30
-MEASURES = ("users", "ltv", "cac", "clv", "ratio", "cac_paid", "forecast", "low", "high")
+TABLES = ("groups", "ledger", "cac", "payback", "models")
+SHOWN = ("groups", "ledger")
+"""Tables that are printed unless others are asked for."""
+PLAIN_GROUPINGS = (col.CHANNEL, col.CAMPAIGN, "cohort", "segment")
 SEED = 0
 """Of the draws behind the intervals, so that the same data give the same answer."""
 
@@ -46,6 +44,21 @@ SEED = 0
 @click.option(
     "--discount-rate", type=float, default=0.0, show_default=True, help=say("value.cli_discount")
 )
+@click.option(
+    "--discount-to",
+    type=click.Choice(["now", "acquisition"]),
+    default="now",
+    show_default=True,
+    help=say("value.cli_discount_to"),
+)
+@click.option(
+    "--ltv",
+    "part",
+    type=click.Choice(["realised", "forecast", "both"]),
+    default="realised",
+    show_default=True,
+    help=say("value.cli_ltv"),
+)
 @click.option("--level", type=float, default=0.8, show_default=True, help=say("value.cli_level"))
 @click.option(
     "--period",
@@ -54,6 +67,21 @@ SEED = 0
     show_default=True,
     help=say("value.cli_period"),
 )
+@click.option("--lag-days", type=int, default=0, show_default=True, help=say("value.cli_lag"))
+@click.option(
+    "--cac-by",
+    type=click.Choice(["channel", "campaign", "period"]),
+    multiple=True,
+    help=say("value.cli_cac_by"),
+)
+@click.option(
+    "--show",
+    type=click.Choice(TABLES),
+    multiple=True,
+    default=SHOWN,
+    show_default=True,
+    help=say("value.cli_show"),
+)
 @click.option(
     "--model",
     type=click.Choice(["mbg-nbd", "bg-nbd", "pareto-nbd"]),
@@ -61,6 +89,7 @@ SEED = 0
     show_default=True,
     help=say("value.cli_model"),
 )
+@click.option("--covariate", metavar="COLUMN", help=say("value.cli_covariate"))
 @click.option("--out", type=click.Path(path_type=Path), help=say("value.cli_out"))
 @as_json
 def value(
@@ -69,9 +98,15 @@ def value(
     horizon_days: float,
     basis: Any,
     discount_rate: float,
+    discount_to: Any,
+    part: Any,
     level: float,
     period: Any,
+    lag_days: int,
+    cac_by: tuple[str, ...],
+    show: tuple[str, ...],
     model: Any,
+    covariate: str | None,
     out: Path | None,
     *,
     as_json: bool,
@@ -79,15 +114,16 @@ def value(
     """Compute the worth of every user, and tell it by group."""
     import numpy as np
 
-    from clvcore.value.breakdown import breakdown
-    from clvcore.value.reconciliation import reconcile
+    from clvcore.value.comparison import compared_models
     from clvcore.value.users import attribute, user_value
 
     with working("cli.reading", data=data):
         dataset = Workspace.default().resolve(data)
     grouping = by or _default_grouping(dataset)
-    if grouping not in (col.CHANNEL, "cohort", "segment"):
-        attribute(dataset, grouping)  # a wrong name is told before the long work
+    for name in (grouping, covariate or grouping):
+        if name not in PLAIN_GROUPINGS:
+            attribute(dataset, name)  # a wrong name is told before the long work
+    tables = {*show, *(["cac"] if cac_by else []), *(["models"] if covariate else [])}
     rng = np.random.default_rng(SEED)
     with working("cli.valuing", users=dataset.users.height):
         worth = user_value(
@@ -99,172 +135,86 @@ def value(
             level=level,
             period=period,
             model=model,
+            part=part,
+            valued_at=discount_to,
+            by_campaign=col.CAMPAIGN in (grouping, *cac_by),
+            lag_days=lag_days,
         )
-        groups, sides = breakdown(worth, grouping, rng=rng), reconcile(worth)
+        found = seen(worth, grouping, cac_by, rng=rng)
+    if "models" in tables:
+        with working("cli.comparing"):
+            found = found._replace(models=compared_models(dataset, worth.forecast, known=covariate))
     if out is not None:
         write_frame(worth.frame, out)
     answer(
-        plain(worth, groups, sides, out),
+        plain(worth, found, out),
         as_json=as_json,
-        text=lambda console: tell(console, worth, groups, sides, out),
+        text=lambda console: tell(console, worth, found, tables, out),
     )
 
 
-def plain(
-    worth: "UserValue", groups: "Breakdown", sides: "tuple[Side, ...]", out: Path | None
-) -> dict[str, Any]:
+def seen(
+    worth: "UserValue", grouping: str, cac_by: Sequence[str] = (), *, rng: "np.random.Generator"
+) -> Found:
+    """The worth of users, in all the ways that the command tells."""
+    from clvcore.value.breakdown import breakdown
+    from clvcore.value.costs import cost_table
+    from clvcore.value.payback import payback_table
+    from clvcore.value.reconciliation import reconcile
+    from clvcore.value.statement import statement
+
+    own = grouping if grouping in (col.CHANNEL, col.CAMPAIGN) else col.CHANNEL
+    return Found(
+        groups=breakdown(worth, grouping, rng=rng),
+        ledger=statement(worth),
+        costs=cost_table(worth.acquisition, cac_by or (own,)),
+        payback=payback_table(worth),
+        payback_by="cohort",
+        sides=reconcile(worth),
+    )
+
+
+def plain(worth: "UserValue", found: Found, out: Path | None) -> dict[str, Any]:
     """The answer as plain values for JSON; null is unknown."""
-    made = worth.forecast
+    made, groups, costs = worth.forecast, found.groups, found.costs
+    total = groups.total.row(0, named=True)
     return {
         "data": worth.data.id,
         "name": worth.data.name,
         "currency": worth.data.currency,
         "simulated": worth.data.recipe.simulated,
         "basis": worth.basis,
+        "ltv": worth.part,
         "horizon_days": made.horizon_days,
         "discount_rate_annual": made.discount_rate_annual,
+        "discount_to": worth.valued_at,
         "level": made.level,
         "cac_period": worth.acquisition.period,
+        "cac_lag_days": worth.acquisition.lag_days,
+        "cac_by_campaign": worth.acquisition.by_campaign,
         "by": groups.by,
-        "total": {k: v for k, v in _row(groups.total, groups.by).items() if k != groups.by},
-        "groups": [_named(row, groups.by) for row in groups.frame.iter_rows(named=True)],
+        "total": {k: v for k, v in named_row(total, groups.by).items() if k != groups.by},
+        "groups": [named_row(row, groups.by) for row in groups.frame.iter_rows(named=True)],
+        "ledger": found.ledger.frame.to_dicts(),
+        "cac": {
+            "by": costs.by,
+            "rows": costs.rows.to_dicts(),
+            "cells": costs.cells.to_dicts(),
+            "total": costs.total.to_dicts()[0],
+        },
+        "payback": {"by": found.payback_by, "groups": found.payback.to_dicts()},
         "reconciliation": {
             side.name: {"users": side.ours, "table": side.table, "equal": side.holds}
-            for side in sides
+            for side in found.sides
         },
         "model": made.fits.model,
-        "models": _models(worth),
+        "models": fitted_models(worth),
+        "comparison": None if found.models is None else compared(found.models),
         "notes": list(worth.notes),
         "out": None if out is None else str(out),
     }
 
 
-def tell(
-    console: Console,
-    worth: "UserValue",
-    groups: "Breakdown",
-    sides: "tuple[Side, ...]",
-    out: Path | None,
-) -> None:
-    """The answer for people: the headline, the definitions, the groups, and what to know."""
-    dataset, made = worth.data, worth.forecast
-    heading = Text(dataset.name, style="bold")
-    heading.append(mark(simulated=dataset.recipe.simulated), style="bold yellow")
-    heading.append(f"  {dataset.id}", style="dim")
-    console.print(heading)
-    total = _row(groups.total, groups.by)
-    console.print(Text(_headline(worth, total)))
-    console.print()
-    console.print(_table(groups))
-    hidden = groups.frame.height - SHOWN_GROUPS
-    if hidden > 0:
-        console.print(Text(say("value.cli_more_groups", n=hidden), style="dim"))
-    console.print()
-    told = {"days": f"{made.horizon_days:g}", "level": f"{made.level:.0%}"}
-    console.print(Text(say(f"value.cli_basis_{worth.basis}"), style="dim"))
-    console.print(
-        Text(
-            say(
-                "value.cli_definitions",
-                period=say(f"value.period.{worth.acquisition.period}"),
-                **told,
-            ),
-            style="dim",
-        )
-    )
-    console.print(Text(say(f"value.cli_model_{made.fits.model.replace('-', '_')}"), style="dim"))
-    for note in worth.notes:
-        console.print(Text(f"- {note}"))
-    equal = all(side.holds for side in sides)
-    console.print(Text(say("value.cli_reconciled" if equal else "value.cli_not_reconciled")))
-    if out is not None:
-        console.print(Text(say("value.cli_written", users=f"{worth.frame.height:,}", out=out)))
-
-
 def _default_grouping(dataset: Dataset) -> str:
     """Channels where they are known, else value segments."""
     return col.CHANNEL if dataset.users[col.CHANNEL].is_not_null().any() else "segment"
-
-
-def _headline(worth: "UserValue", total: Mapping[str, Any]) -> str:
-    shown = {
-        name: _amount(total[name])
-        for name in ("ltv", "cac", "clv", "forecast", "forecast_low", "forecast_high")
-    }
-    lines = [
-        say(
-            "value.cli_realised" if total["clv"] is not None else "value.cli_realised_no_cac",
-            users=f"{total['users']:,}",
-            currency=worth.data.currency,
-            basis=say(f"page_whatif.{worth.basis}"),
-            **shown,
-        )
-    ]
-    known = total["forecast"] is not None and total["forecast_low"] is not None
-    lines.append(
-        say(
-            "value.cli_forecast" if known else "value.cli_no_forecast",
-            days=f"{worth.forecast.horizon_days:g}",
-            level=f"{worth.forecast.level:.0%}",
-            **shown,
-        )
-    )
-    return "\n".join(lines)
-
-
-def _table(groups: "Breakdown") -> Table:
-    from clvcore.charts import words
-
-    table = Table(box=None, pad_edge=False, header_style="bold")
-    table.add_column(groups.by)
-    for name in MEASURES:
-        table.add_column(say(f"cli.column.{name}"), justify="right")
-    rows = [*groups.frame.head(SHOWN_GROUPS).iter_rows(named=True)]
-    for row in [*rows, *groups.total.iter_rows(named=True)]:
-        table.add_row(
-            Text(words.group(row["group"])),
-            f"{row['users']:,}",
-            *(_amount(row[name]) for name in ("ltv", "cac", "clv")),
-            "-" if row["ltv_to_cac"] is None else f"{row['ltv_to_cac']:.2f}",
-            _amount(row["cac_paid"]),
-            *(_amount(row[name]) for name in ("forecast", "forecast_low", "forecast_high")),
-            style="bold" if row["group"] == "total" else None,
-        )
-    return table
-
-
-def _amount(money: Decimal | float | None) -> str:
-    return "-" if money is None else f"{money:,.2f}"
-
-
-def _row(frame: pl.DataFrame, by: str) -> dict[str, Any]:
-    return _named(frame.row(0, named=True), by)
-
-
-def _named(row: dict[str, Any], by: str) -> dict[str, Any]:
-    """A row under the name of its grouping."""
-    return {by: row["group"]} | {name: part for name, part in row.items() if name != "group"}
-
-
-def _models(worth: "UserValue") -> dict[str, Any]:
-    """Every fitted model's parameters, log-likelihood and message."""
-    fits = worth.forecast.fits
-    found = {
-        "orders": fits.orders,
-        "order_value": fits.spend,
-        "first_order": fits.first_order,
-        "active_days": fits.visits,
-        "contract": fits.contract,
-    }
-    return {
-        name: None
-        if fit is None
-        else {
-            "params": fit.params._asdict(),
-            "standard_errors": fit.standard_errors._asdict(),
-            "log_likelihood": fit.log_likelihood,
-            "converged": fit.converged,
-            "message": fit.message,
-        }
-        for name, fit in found.items()
-    }

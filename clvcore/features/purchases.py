@@ -15,6 +15,7 @@ import polars as pl
 from clvcore import columns as col
 from clvcore.columns import Kind, Stream
 from clvcore.data.dataset import Dataset
+from clvcore.features.refunds import matched_refunds, purchases_of
 
 DAY = "day"
 SILENT_KINDS = [Kind.REFUND.value, Kind.SUBSCRIPTION.value]
@@ -58,34 +59,41 @@ def purchase_summary(data: Dataset, *, until: datetime | None = None) -> Purchas
     the same item, else it stays unmatched. An order whose money came back entirely is none.
     """
     events = _before(data, until)
-    bought = events.filter(
-        (pl.col(col.KIND) == Kind.PURCHASE.value)
-        & (pl.col(col.STREAM).is_null() | (pl.col(col.STREAM) == Stream.PURCHASE.value))
-    )
-    returned = events.filter(
-        (pl.col(col.KIND) == Kind.REFUND.value) & (pl.col(col.STREAM) == Stream.PURCHASE.value)
-    )
-    matched = _matched(returned, bought)
-    days = (
-        bought.group_by(col.USER, DAY)
-        .agg(pl.col(col.AMOUNT).sum())
-        .join(
-            matched.group_by(col.USER, DAY).agg(pl.col("back").sum()),
-            on=[col.USER, DAY],
-            how="left",
-        )
-        .with_columns(value=pl.col(col.AMOUNT) + pl.col("back").fill_null(Decimal(0)))
-        .filter(pl.col("back").is_null() | (pl.col("value") > 0))
-    )
+    bought, returned = purchases_of(events), matched_refunds(events)
+    matched = returned.filter(pl.col("matched_by").is_not_null())
     given_back = Decimal(returned[col.AMOUNT].sum())
-    taken_off = Decimal(matched["back"].sum())
+    taken_off = Decimal(matched[col.AMOUNT].sum())
     last = _last_day(data, until)
     return PurchaseSummary(
-        frame=_summary(days, last),
+        frame=_summary(order_days(data, until=until), last),
         until=last,
         gross=Decimal(bought[col.AMOUNT].sum()),
         refunds_matched=-taken_off,
         refunds_unmatched=-(given_back - taken_off),
+    )
+
+
+def order_days(data: Dataset, *, until: datetime | None = None) -> pl.DataFrame:
+    """user_id, day and value of every order that was kept, net of the refunds that belong to it.
+
+    An order is a local day; one whose money came back entirely is none.
+    """
+    events = _before(data, until)
+    back = (
+        matched_refunds(events)
+        .filter(pl.col("matched_by").is_not_null())
+        .group_by(col.USER, _local_day(data, pl.col("bought_at")).alias(DAY))
+        .agg(pl.col(col.AMOUNT).sum().alias("back"))
+    )
+    return (
+        purchases_of(events)
+        .group_by(col.USER, DAY)
+        .agg(pl.col(col.AMOUNT).sum())
+        .join(back, on=[col.USER, DAY], how="left")
+        .with_columns(value=pl.col(col.AMOUNT) + pl.col("back").fill_null(Decimal(0)))
+        .filter(pl.col("back").is_null() | (pl.col("value") > 0))
+        .select(col.USER, DAY, "value")
+        .sort(col.USER, DAY)
     )
 
 
@@ -114,45 +122,17 @@ def activity_summary(data: Dataset, *, until: datetime | None = None) -> pl.Data
 def _before(data: Dataset, until: datetime | None) -> pl.DataFrame:
     """Events up to and with ``until``, with their local day."""
     events = data.events if until is None else data.events.filter(pl.col(col.AT) <= until)
-    local = pl.col(col.AT).dt.convert_time_zone(data.recipe.time_zone).dt.date()
-    return events.with_columns(local.alias(DAY))
+    return events.with_columns(_local_day(data, pl.col(col.AT)).alias(DAY))
+
+
+def _local_day(data: Dataset, moment: pl.Expr) -> pl.Expr:
+    return moment.dt.convert_time_zone(data.recipe.time_zone).dt.date()
 
 
 def _last_day(data: Dataset, until: datetime | None) -> date:
     end = data.observed[1] if until is None else until
     moment = pl.Series([end], dtype=col.TIME).dt.convert_time_zone(data.recipe.time_zone)
     return moment.dt.date().item()
-
-
-def _matched(returned: pl.DataFrame, bought: pl.DataFrame) -> pl.DataFrame:
-    """user_id, day of the order and money given back (below 0) of every refund that has an order."""
-    orders = (
-        bought.filter(pl.col(col.ORDER).is_not_null())
-        .group_by(col.USER, col.ORDER)
-        .agg(pl.col(DAY).min().alias("order_day"))
-    )
-    refunds = returned.select(
-        col.USER, col.ITEM, col.ORDER, col.AT, pl.col(col.AMOUNT).alias("back")
-    )
-    refunds = refunds.join(orders, on=[col.USER, col.ORDER], how="left")
-    by_order = refunds.filter(pl.col("order_day").is_not_null())
-    goods = (
-        bought.filter(pl.col(col.ITEM).is_not_null())
-        .select(col.USER, col.ITEM, col.AT, pl.col(DAY).alias("item_day"))
-        .sort(col.AT)
-    )
-    by_item = (
-        refunds.filter(pl.col("order_day").is_null() & pl.col(col.ITEM).is_not_null())
-        .sort(col.AT)
-        .join_asof(goods, on=col.AT, by=[col.USER, col.ITEM], check_sortedness=False)
-        .filter(pl.col("item_day").is_not_null())
-    )
-    return pl.concat(
-        [
-            by_order.select(col.USER, pl.col("order_day").alias(DAY), "back"),
-            by_item.select(col.USER, pl.col("item_day").alias(DAY), "back"),
-        ]
-    ).sort(col.USER, DAY, "back")
 
 
 def _summary(days: pl.DataFrame, last: date) -> pl.DataFrame:

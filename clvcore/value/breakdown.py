@@ -25,6 +25,10 @@ SUMS = [
     "forecast_purchase",
     "forecast_advertising",
     "forecast_service",
+    "refunds",
+    "refunds_matched",
+    "forecast_refunds",
+    "discount",
 ]
 
 
@@ -45,7 +49,7 @@ class Breakdown:
 
 
 def breakdown(value: UserValue, by: str, *, rng: np.random.Generator) -> Breakdown:
-    """Value by channel, cohort, segment or any attribute of the users.
+    """Value by channel, campaign, cohort, segment or any attribute of the users.
 
     Args:
         value: of every user.
@@ -62,7 +66,7 @@ def breakdown(value: UserValue, by: str, *, rng: np.random.Generator) -> Breakdo
     found = group_intervals(
         value.forecast, number.cast(pl.Int64).to_numpy(), max(len(order), 1), rng
     )
-    known = value.forecast.is_known
+    known = value.is_forecast_known
     ends = pl.DataFrame(
         {"group": order, "low": found.low[: len(order)], "high": found.high[: len(order)]},
         schema={"group": pl.String, "low": pl.Float64, "high": pl.Float64},
@@ -85,8 +89,12 @@ def breakdown(value: UserValue, by: str, *, rng: np.random.Generator) -> Breakdo
 
 
 def group_names(value: UserValue, by: str) -> pl.Series:
-    """Group of every user, by user_id; "unknown" where it is not known."""
-    if by in (col.CHANNEL, "segment"):
+    """Group of every user, by user_id; "unknown" where it is not known.
+
+    Raises:
+        ConfigError: the users have no such attribute.
+    """
+    if by in (col.CHANNEL, col.CAMPAIGN, "segment"):
         names = value.frame[by].cast(pl.String)
     elif by == "cohort":
         names = value.frame["cohort"].dt.strftime("%Y-%m")
@@ -169,10 +177,10 @@ def _unattributed(value: UserValue) -> pl.DataFrame | None:
 
 
 def _lost_by_group(value: UserValue, by: str) -> pl.DataFrame:
-    """Spend that won nobody, by group where it has one: its channel, or the month of its period."""
+    """Spend that won nobody, by group where it has one: its channel, campaign or month."""
     lost = value.acquisition.unattributed
-    if by == col.CHANNEL:
-        names = pl.col(col.CHANNEL).fill_null(UNKNOWN)
+    if by == col.CHANNEL or (by == col.CAMPAIGN and value.acquisition.by_campaign):
+        names = pl.col(by).fill_null(UNKNOWN)
     elif by == "cohort" and value.acquisition.period != "all":
         names = pl.col("period").dt.strftime("%Y-%m")
     else:

@@ -7,25 +7,30 @@ from decimal import Decimal
 import numpy as np
 import polars as pl
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, assume, given, settings
 from hypothesis import strategies as st
 
 from clvcore import columns as col
-from clvcore.columns import STREAM_OF_KIND, Kind
+from clvcore.columns import STREAM_OF_KIND, Kind, Stream
 from clvcore.data.dataset import Dataset, Recipe
 from clvcore.units import share_out
 from clvcore.value.acquisition import acquisition
 from clvcore.value.breakdown import breakdown
-from clvcore.value.ledger import ledger, lifetime_revenue
+from clvcore.value.costs import COST_KEYS, cost_table
+from clvcore.value.ledger import contributions, ledger, lifetime_revenue
 from clvcore.value.models import bg_nbd, mbg_nbd
 from clvcore.value.models.beta_geometric import NbdParams
 from clvcore.value.models.rows import history_rows
+from clvcore.value.payback import payback_table
 from clvcore.value.reconciliation import reconcile
+from clvcore.value.statement import statement
 from clvcore.value.users import user_value
 
 START = datetime(2024, 1, 1, tzinfo=UTC)
 DAYS = 120
 CHANNELS = [None, "search", "email", "direct"]
+CAMPAIGNS = [None, "sale", "brand"]
+PERIODS = st.sampled_from(["day", "week", "month", "all"])
 SLOW = settings(max_examples=8, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 QUICK = settings(max_examples=40, deadline=None)
 
@@ -68,6 +73,7 @@ def datasets(draw, *, with_spend=True):
                 col.USER: user,
                 col.ACQUIRED: START + timedelta(days=acquired[user]),
                 col.CHANNEL: draw(st.sampled_from(CHANNELS)),
+                col.CAMPAIGN: draw(st.sampled_from(CAMPAIGNS)),
                 "plan": draw(st.sampled_from([None, "a", "b"])),
             }
             for user in users
@@ -81,15 +87,21 @@ def datasets(draw, *, with_spend=True):
         ],
         schema=col.ITEMS,
     )
-    paid = draw(st.lists(st.tuples(days, st.sampled_from(CHANNELS[:3]), cents), max_size=10))
+    paid = draw(
+        st.lists(
+            st.tuples(days, st.sampled_from(CHANNELS[:3]), cents, st.sampled_from(CAMPAIGNS)),
+            max_size=10,
+        )
+    )
     spend = pl.DataFrame(
         [
             {
                 col.DATE: date(2024, 1, 1) + timedelta(days=day),
                 col.CHANNEL: channel,
                 col.AMOUNT: money,
+                col.CAMPAIGN: campaign,
             }
-            for day, channel, money in paid
+            for day, channel, money, campaign in paid
         ],
         schema=col.SPEND,
     )
@@ -113,12 +125,58 @@ def test_ltv_by_stream_is_the_money_of_the_events(data):
 
 
 @QUICK
-@given(datasets(), st.sampled_from(["day", "week", "month", "all"]))
-def test_cac_and_unattributed_spend_are_the_spend_table(data, period):
-    result = acquisition(data, period=period)
+@given(datasets(), PERIODS, st.booleans(), st.integers(0, 60))
+def test_cac_and_unattributed_spend_are_the_spend_table(data, period, by_campaign, lag_days):
+    result = acquisition(data, period=period, by_campaign=by_campaign, lag_days=lag_days)
     assert data.spend is not None
     given_out = pl.concat([result.users["cac"], result.unattributed[col.AMOUNT]])
     assert given_out.sum() == data.spend[col.AMOUNT].sum()
+
+
+@QUICK
+@given(datasets(), PERIODS, st.integers(0, 60), st.sets(st.sampled_from(COST_KEYS), min_size=1))
+def test_users_and_spend_of_a_cost_table_are_all_users_and_the_spend_table(data, period, lag, by):
+    table = cost_table(acquisition(data, period=period, by_campaign=True, lag_days=lag), [*by])
+    assert data.spend is not None
+    spent = data.spend[col.AMOUNT].sum()
+    for frame in (table.rows, table.cells, table.total):
+        assert (frame["users"].sum(), frame["spend"].sum()) == (data.users.height, spent)
+
+
+@QUICK
+@given(datasets())
+def test_refunds_are_those_of_the_events_and_no_more_of_them_are_matched(data):
+    users = ledger(data).users
+    back = data.events.filter((pl.col(col.KIND) == "refund") & (pl.col(col.STREAM) == "purchase"))
+    assert users["refunded"].sum() == back[col.AMOUNT].sum()
+    assert users.select((pl.col("refunded") <= pl.col("refunded_matched")).all()).item()
+
+
+@QUICK
+@given(datasets(), st.floats(0.001, 3.0))
+def test_discounting_to_the_acquisition_brings_money_nearer_to_nothing_and_keeps_its_sign(
+    data, rate
+):
+    kept = replace(data, events=data.events.filter(pl.col(col.KIND) != "refund"))
+    plain, early = (
+        ledger(kept, discount_rate_annual=one).users.select(stream.value for stream in Stream)
+        for one in (0.0, rate)
+    )
+    for stream in Stream:
+        assert ((early[stream.value] <= plain[stream.value]) & (early[stream.value] >= 0)).all()
+
+
+@QUICK
+@given(datasets(), st.sampled_from(["revenue", "margin"]))
+def test_what_events_contribute_is_the_ltv_of_every_user_whose_ltv_is_known(data, basis):
+    book = ledger(data)
+    assume(basis == "revenue" or book.has_costs)
+    ltv = lifetime_revenue(book, basis).filter(pl.col("ltv").is_not_null())
+    lines = contributions(data, basis).group_by(col.USER).agg(pl.col("contribution").sum())
+    told = ltv.join(lines, on=col.USER, how="left").with_columns(
+        pl.col("contribution").fill_null(0)
+    )
+    assert (told["ltv"] == told["contribution"]).all()
 
 
 @QUICK
@@ -159,7 +217,7 @@ def test_margin_never_exceeds_revenue_where_goods_cost_and_nothing_comes_back(da
 
 
 @SLOW
-@given(datasets(), st.sampled_from(["channel", "cohort", "segment", "plan"]))
+@given(datasets(), st.sampled_from(["channel", "campaign", "cohort", "segment", "plan"]))
 def test_a_breakdown_adds_up_to_the_total_and_reconciles(data, grouping):
     worth = user_value(data, rng=np.random.default_rng(0))
     result = breakdown(worth, grouping, rng=np.random.default_rng(0))
@@ -169,8 +227,17 @@ def test_a_breakdown_adds_up_to_the_total_and_reconciles(data, grouping):
         assert result.frame[name].sum() == total[name]
     assert total["clv"] == total["ltv"] - data.spend[col.AMOUNT].sum()
     assert result.frame.select((pl.col("clv") == pl.col("ltv") - pl.col("cac")).all()).item()
+    for name in ("refunds", "refunds_matched", "discount"):
+        assert result.frame[name].sum() == total[name]
     if total["forecast"] is not None:
         assert result.frame["forecast"].sum() == total["forecast"]
+    made = statement(worth)
+    assert (made.amount("ltv", "realised"), made.amount("clv", "realised")) == (
+        total["ltv"],
+        total["clv"],
+    )
+    back = payback_table(worth, grouping)
+    assert (back["users"].sum(), back["brought"].sum()) == (total["users"], total["ltv"])
     assert all(side.holds for side in reconcile(worth))
 
 

@@ -104,3 +104,19 @@ def test_the_steps_to_the_total_add_up_to_clv(worth, groups):
     steps = steps_to_value(worth, groups.total)
     assert sum((step.amount for step in steps), Decimal(0)) == groups.total["clv"].item()
     assert steps[-1].name == "CAC"
+
+
+def test_where_no_event_bears_money_worth_is_unknown_and_cost_is_told(tmp_path):
+    folder = tmp_path / "no_money"
+    folder.mkdir()
+    (folder / "events.csv").write_text(
+        "user_id,at,kind\nann,2024-01-02,view\nann,2024-01-09,view\n"
+    )
+    (folder / "users.csv").write_text("user_id,acquired_at,channel\nann,2024-01-02,search\n")
+    (folder / "spend.csv").write_text("date,channel,amount\n2024-01-02,search,7.00\n")
+    (folder / "recipe.json").write_text('{"name": "views", "currency": "EUR"}')
+    at = page(folder)
+    assert not at.exception
+    assert metrics(at)["LTV"] == metrics(at)["CLV"] == metrics(at)["LTV : CAC"] == UNKNOWN
+    assert metrics(at)["CAC"] == headline_money(Decimal(7), "EUR")
+    assert at.header[0].value == "The events bear no money, so what 1 user is worth is unknown."

@@ -11,6 +11,7 @@ from clvcore.charts.numbers import headline_money
 from clvcore.report.compose import PARTS, compose
 from clvcore.report.sections.model import model_section
 from clvcore.report.sections.recommendations import N, recommendations_section
+from clvcore.report.sections.value import answer, headlines
 from clvcore.value.reconciliation import reconcile
 from tests.report.conftest import MADE_AT
 from tests.report.material import RUN, ranking, trained
@@ -152,3 +153,14 @@ def test_what_is_recommended_most_is_counted_over_all_lists(shop):
     assert int(top.table.rows[0][2]) / len(model.seen.users) == pytest.approx(
         shares[0] / 100, abs=6e-4
     )
+
+
+def test_money_that_no_event_bears_is_said_to_be_unknown(told):
+    data = told.worth.data
+    silent = data.events.with_columns(pl.lit(None, data.events["amount"].dtype).alias("amount"))
+    worth = replace(told.worth, data=replace(data, events=silent))
+    total = told.groups[0].total
+    assert answer(worth, total).startswith("The events bear no money")
+    texts = {one.name: one.about for one in headlines(worth, total)}
+    assert texts["LTV"] == texts["CLV"] == "Unknown: the events bear no money."
+    assert texts["CAC"].startswith("All spend")

@@ -45,8 +45,8 @@ def events_of(rows: Iterable[tuple]) -> pl.DataFrame:
 
 
 def users_of(rows: Iterable[tuple], events: pl.DataFrame) -> pl.DataFrame:
-    """(user, acquired, channel[, ended]) for some users; the others begin with their first event."""
-    full: list[tuple[Any, ...]] = [(*row, *[None] * (4 - len(row))) for row in rows]
+    """(user, acquired, channel[, ended[, campaign]]); the others begin with their first event."""
+    full: list[tuple[Any, ...]] = [(*row, *[None] * (5 - len(row))) for row in rows]
     named = pl.DataFrame(
         [
             {
@@ -54,8 +54,9 @@ def users_of(rows: Iterable[tuple], events: pl.DataFrame) -> pl.DataFrame:
                 col.ACQUIRED: moment(acquired),
                 col.CHANNEL: channel,
                 col.ENDED: None if ended is None else moment(ended),
+                col.CAMPAIGN: campaign,
             }
-            for user, acquired, channel, ended in full
+            for user, acquired, channel, ended, campaign in full
         ],
         schema=col.USERS,
     )
@@ -65,11 +66,17 @@ def users_of(rows: Iterable[tuple], events: pl.DataFrame) -> pl.DataFrame:
 
 
 def spend_of(rows: Iterable[tuple]) -> pl.DataFrame:
-    """(day, channel, amount) -> the spend table."""
+    """(day, channel, amount[, campaign]) -> the spend table."""
+    full: list[tuple[Any, ...]] = [(*row, *[None] * (4 - len(row))) for row in rows]
     return pl.DataFrame(
         [
-            {col.DATE: date.fromisoformat(day), col.CHANNEL: channel, col.AMOUNT: money(amount)}
-            for day, channel, amount in rows
+            {
+                col.DATE: date.fromisoformat(day),
+                col.CHANNEL: channel,
+                col.AMOUNT: money(amount),
+                col.CAMPAIGN: campaign,
+            }
+            for day, channel, amount, campaign in full
         ],
         schema=col.SPEND,
     ).sort(col.DATE, col.CHANNEL, maintain_order=True)

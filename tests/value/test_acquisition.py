@@ -1,5 +1,8 @@
 from decimal import Decimal
 
+import pytest
+
+from clvcore.errors import ConfigError
 from clvcore.value.acquisition import acquisition
 
 USERS = [
@@ -85,3 +88,61 @@ def test_the_week_is_the_week_of_the_time_zone(world):
     spend = [("2024-01-08", "search", "5.00")]
     assert costs(acquisition(world(users=users, spend=spend, zone="Europe/Berlin")))["ann"] == 5
     assert costs(acquisition(world(users=users, spend=spend)))["ann"] == 0
+
+
+def test_with_a_lag_users_pay_for_the_spend_of_as_many_days_before(world):
+    """dan came on 8 January; a week before lies 1 January, whose week had 6.00 + 4.00, now his alone.
+
+    ann, bob, cat of that week would pay for the week before, in which nothing was spent.
+    """
+    got = acquisition(world(users=USERS, spend=SPEND), lag_days=7)
+    assert costs(got) == dict.fromkeys(["ann", "bob", "cat", "eve", "fay"], Decimal(0)) | {
+        "dan": Decimal("10.00")
+    }
+    assert sources(got)["ann"] == "idle"
+    assert got.unattributed["amount"].sum() == Decimal("2.50") + Decimal("1.00") + Decimal("0.75")
+
+
+@pytest.mark.parametrize("lag", [-1, 731])
+def test_a_lag_out_of_range_is_refused_in_words(world, lag):
+    with pytest.raises(ConfigError, match="0 to 730 days"):
+        acquisition(world(users=USERS, spend=SPEND), lag_days=lag)
+
+
+CAMPAIGN_USERS = [
+    ("ann", "2024-01-01", "search", None, "brand"),
+    ("bob", "2024-01-02", "search", None, "brand"),
+    ("cat", "2024-01-03", "search", None, None),
+    ("dan", "2024-01-03", "search", None, "sale"),
+    ("eve", "2024-01-03", "email", None, "brand"),
+]
+CAMPAIGN_SPEND = [
+    ("2024-01-02", "search", "5.00", "brand"),
+    ("2024-01-03", "search", "2.00"),
+    ("2024-01-04", "search", "3.00", "video"),
+]
+
+
+def test_spend_of_a_campaign_is_shared_by_its_own_users(world):
+    """brand: 5.00 for ann and bob; no campaign: 2.00 for cat; video won nobody; dan's had no spend.
+
+    eve came by a campaign of the same name in a channel without spend.
+    """
+    got = acquisition(world(users=CAMPAIGN_USERS, spend=CAMPAIGN_SPEND), by_campaign=True)
+    assert costs(got) == {
+        "ann": Decimal("2.50"),
+        "bob": Decimal("2.50"),
+        "cat": Decimal("2.00"),
+        "dan": Decimal(0),
+        "eve": Decimal(0),
+    }
+    assert sources(got) == {
+        "ann": "paid",
+        "bob": "paid",
+        "cat": "paid",
+        "dan": "idle",
+        "eve": "organic",
+    }
+    assert got.unattributed.select("channel", "campaign", "amount").rows() == [
+        ("search", "video", Decimal("3.00"))
+    ]

@@ -43,6 +43,8 @@ def answer(worth: UserValue, total: pl.DataFrame) -> str:
         (False, True): "answer_no_cac",
         (False, False): "answer_neither",
     }[costs_known, ahead_known]
+    if not worth.has_money:
+        key = "answer_no_money"
     shown = _shown(worth, row)
     return say(f"page_value.{key}", **{name: _unbroken(text) for name, text in shown.items()})
 
@@ -77,13 +79,15 @@ def headlines(worth: UserValue, total: pl.DataFrame) -> tuple[Headline, ...]:
     """The numbers that matter, each with its window and its interval or why it is unknown."""
     row = total.row(0, named=True)
     shown = _shown(worth, row)
-    no_cac = None if row["clv"] is not None else say("report.cover.no_spend")
+    no_cac = None if worth.acquisition.is_known else say("report.cover.no_spend")
+    no_money = None if worth.has_money else say("report.cover.no_money")
     ahead_known = row["forecast"] is not None and row["forecast_low"] is not None
     ahead = say("report.cover.forecast" if ahead_known else "report.cover.no_forecast", **shown)
     about = {
-        "clv": no_cac
+        "clv": no_money
+        or no_cac
         or say("report.cover.clv" if ahead_known else "report.cover.clv_alone", **shown),
-        "ltv": say(f"report.cover.ltv_{worth.basis}"),
+        "ltv": no_money or say(f"report.cover.ltv_{worth.basis}"),
         "cac": no_cac or say("report.cover.cac"),
         "forecast": ahead,
         "users": say("page_value.users_help"),
