@@ -146,7 +146,7 @@ def test_the_program_ends_with_code_2_and_no_traceback(home):
 
 def test_help_names_every_command():
     text = run("--help").output
-    for name in ("demo", "data", "train", "evaluate", "recommend", "value", "whatif"):
+    for name in ("demo", "data", "train", "evaluate", "recommend", "value", "whatif", "budget"):
         assert f"  {name} " in text
     for name in ("train", "evaluate", "recommend", "demo"):
         assert run(name, "--help").exit_code == 0
