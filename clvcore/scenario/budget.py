@@ -23,6 +23,8 @@ from clvcore.scenario.response import DRAWS, NoCurve, Response, response
 from clvcore.scenario.weekly import weekly
 from clvcore.units import CENT
 
+CURVE_POINTS = 61
+
 Bounds = Mapping[str, tuple[Decimal, Decimal]]
 """Channel -> least and most weekly spend; equal where it is locked."""
 
@@ -152,6 +154,30 @@ def cost(
     ``s / N(s)``, and ``ds / dN``: what the next user costs.
     """
     return np.asarray(spend)[:, None] / one.users(spend), 1.0 / one.slope(spend)
+
+
+def curve_table(one: Response, level: float, *, points: int = CURVE_POINTS) -> pl.DataFrame:
+    """The curve up to one and a half times the most that was spent, and what users cost on it.
+
+    Columns: spend (of a week), users, users_low, users_high (won a week), cac, marginal_cac with low
+    and high (null where nothing is spent), is_seen.
+    """
+    spend = np.linspace(0.0, 1.5 * max(one.weekly.most, float(one.weekly.today)), points)
+    average, following = cost(one, spend[1:])
+    columns = {"spend": spend, **_ends("users", one.users(spend), level)}
+    for name, drawn in (("cac", average), ("marginal_cac", following)):
+        nothing = np.full((1, drawn.shape[1]), np.nan)
+        columns |= _ends(name, np.concatenate([nothing, drawn]), level)
+    seen = pl.Series("is_seen", [one.weekly.is_seen(float(at)) for at in spend])
+    return pl.DataFrame(columns).fill_nan(None).with_columns(seen)
+
+
+def _ends(
+    name: str, drawn: Float[np.ndarray, "points draws"], level: float
+) -> dict[str, Float[np.ndarray, " points"]]:
+    """The middle of the draws and the ends of their interval."""
+    low, middle, high = np.quantile(drawn, [0.5 - level / 2, 0.5, 0.5 + level / 2], axis=1)
+    return {name: middle, f"{name}_low": low, f"{name}_high": high}
 
 
 def _spread(worth: Reported, channel: str) -> float:

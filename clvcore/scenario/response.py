@@ -15,7 +15,7 @@ References:
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import jax
 import jax.numpy as jnp
@@ -39,28 +39,29 @@ SMALLEST = 1e-6
 
 
 class ResponseParams(NamedTuple):
-    """All above 0; numbers, or arrays of draws."""
+    """All above 0: numbers, or arrays [draws]."""
 
-    base: Float[Array, "*draws"] | float
+    base: Any
     """Users a week without spend."""
-    lift: Float[Array, "*draws"] | float
+    lift: Any
     """Users a week that the usual spend adds; ``beta = lift / hill(usual)``. Data tell it far better
     than ``beta``, which lies beyond what was spent."""
-    half: Float[Array, "*draws"] | float
+    half: Any
     """Spend at which half of ``beta`` is reached, in usual spends."""
-    shape: Float[Array, "*draws"] | float
-    carried: Float[Array, "*draws"] | float
+    shape: Any
+    carried: Any
     """Odds of carrying over, ``carry / (1 - carry)``."""
-    size: Float[Array, "*draws"] | float
+    size: Any
     """Of the negative binomial; the smaller, the more the weeks scatter."""
 
 
 class WeekRows(NamedTuple):
     """What is fitted: spend in usual spends."""
 
-    spend: Float[Array, "weeks lags"]
-    """Of every week and of the weeks before it, the latest first; `windows` makes it."""
-    users: Float[Array, " weeks"]
+    spend: Any
+    """[weeks, lags] of every week and of the weeks before it, the latest first; `windows` makes it."""
+    users: Any
+    """[weeks] won in the week."""
 
 
 def windows(spend: Float[np.ndarray, " weeks"]) -> Float[np.ndarray, "weeks lags"]:
