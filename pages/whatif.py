@@ -1,6 +1,5 @@
 """What-if: what becomes of value if something were different?"""
 
-from copy import deepcopy
 from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any
@@ -17,7 +16,7 @@ from clvcore.runs.scenarios import KeptScenario, Scenarios
 from clvcore.runs.workspace import Workspace
 from clvcore.scenario.levers import Lever
 from clvcore.scenario.moves import Acted, acts
-from clvcore.scenario.outcome import Outcome, Reported, baseline, outcome, reported
+from clvcore.scenario.outcome import Outcome, outcome
 from clvcore.scenario.scenario import Scenario
 from clvcore.value.ledger import Basis
 from pages.parts import choice, kept_scenarios, linked
@@ -26,19 +25,12 @@ from pages.parts.opening import opening
 from pages.parts.supposed import suppose
 from pages.parts.tables import called, money_column
 from pages.parts.wording import unbroken
-from pages.parts.worth import YEAR_DAYS, valued
+from pages.parts.worth import started
 
 MAIN = (Lever.RETENTION, Lever.ORDER_RATE, Lever.ORDER_VALUE, Lever.MARGIN, Lever.CAC)
 FURTHEST_PERCENT = 50
 FURTHEST_POINTS = 20
 EVERYBODY = "*"
-
-
-@st.cache_resource(max_entries=6, show_spinner=say("page_whatif.computing_base"))
-def started(reference: str, dataset_id: str, basis: Basis, key: str) -> Reported:
-    """Where scenarios start; the id renews it where data change."""
-    worth, rng = valued(reference, dataset_id, basis, YEAR_DAYS)
-    return reported(baseline(worth, [key]), rng=deepcopy(rng), by=key)
 
 
 @st.cache_resource(max_entries=64, show_spinner=say("page_whatif.computing"))

@@ -13,10 +13,10 @@ COUNTED = re.compile(r"(?<!\{)\{(\w+)(?:[:!][^{}|]*)?\} (?:[a-z-]+ ){0,3}?([a-z-
 """A gap with a word in the plural close behind it."""
 NO_PLURALS = {
     "always", "as", "does", "ends", "has", "holds", "is", "its", "less", "lies", "needs", "plus",
-    "says", "stands", "takes", "tells", "this", "us", "was",
+    "says", "stands", "takes", "tells", "this", "us", "was", "wins",
 }  # fmt: skip
 NO_COUNTS = {
-    "encoder", "file", "kind", "level", "lever", "measure", "one", "other", "reach", "share",
+    "currency", "encoder", "file", "kind", "level", "lever", "measure", "one", "other", "reach", "share",
     "source", "table", "version", "what",
 }  # fmt: skip
 """Gaps of names, shares and money."""
@@ -30,6 +30,8 @@ NEVER_ONE = {
     ("data.again_rejected", "after"): "a share",
     ("data.again_rejected", "before"): "a share",
     ("data.again_volume", "after"): "a number behind what it counts",
+    ("page_budget.curve", "users"): "a rate, with a decimal",
+    ("page_budget.curve_unspent", "users"): "a rate, with a decimal",
     ("page_data.answer_money", "money"): "money",
     ("page_quality.never.spread", "top"): "a share",
     ("page_quality.novelty_answer", "own"): "bits, with decimals",

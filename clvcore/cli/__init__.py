@@ -16,7 +16,9 @@ from clvcore.runs.spare import spares
 WRONG_INPUT = 2
 """Exit code of everything a person can mend, as click has it for a wrong option."""
 
-COMMANDS = ("demo", "data", "train", "evaluate", "recommend", "value", "whatif", "report", "export")
+COMMANDS = (
+    "demo", "data", "train", "evaluate", "recommend", "value", "whatif", "budget", "report", "export",
+)  # fmt: skip
 """In the order in which an analyst needs them; each is ``clvcore.cli.<name>.<name>``."""
 
 READ_FILES = tuple(("data", name) for name in ("import", "append", "check"))

@@ -48,6 +48,7 @@ PLACES = (
     Place("value", "value", "payments"),
     Place("cohorts", "value", "groups"),
     Place("whatif", "decide", "tune"),
+    Place("budget", "decide", "account_balance_wallet"),
     Place("report", "decide", "summarize"),
 )
 

@@ -1,10 +1,13 @@
 """What the users of a data set are worth: computed once, shown on several pages."""
 
+from copy import deepcopy
+
 import numpy as np
 import streamlit as st
 
 from clvcore.messages import say
 from clvcore.runs.workspace import Workspace
+from clvcore.scenario.outcome import Reported, baseline, reported
 from clvcore.value.forecast import Fitted, fitted
 from clvcore.value.ledger import Basis
 from clvcore.value.users import UserValue, user_value
@@ -23,6 +26,13 @@ def valued(
     """
     with st.spinner(say("page_value.computing")):
         return _valued(reference, dataset_id, basis, horizon_days)
+
+
+@st.cache_resource(max_entries=6, show_spinner=say("page_whatif.computing_base"))
+def started(reference: str, dataset_id: str, basis: Basis, key: str) -> Reported:
+    """Where scenarios start; the id renews it where data change."""
+    worth, rng = valued(reference, dataset_id, basis, YEAR_DAYS)
+    return reported(baseline(worth, [key]), rng=deepcopy(rng), by=key)
 
 
 @st.cache_resource(max_entries=16, show_spinner=False)

@@ -146,7 +146,7 @@ def test_the_program_ends_with_code_2_and_no_traceback(home):
 
 def test_help_names_every_command():
     text = run("--help").output
-    for name in ("demo", "data", "train", "evaluate", "recommend", "value", "whatif"):
+    for name in ("demo", "data", "train", "evaluate", "recommend", "value", "whatif", "budget"):
         assert f"  {name} " in text
     for name in ("train", "evaluate", "recommend", "demo"):
         assert run(name, "--help").exit_code == 0
@@ -182,3 +182,12 @@ def test_a_command_reads_a_small_file_in_one_child_that_is_ready_before_it(
     assert json.loads(capsys.readouterr().out)["rows_in"] == 1
     assert happened == ["started", "called"]
     assert not spare.spares().waiting
+
+
+def test_a_budget_outside_of_all_bounds_and_a_bound_without_ends_are_one_sentence(
+    small_shop_folder,
+):
+    with pytest.raises(ConfigError, match=r"email=20\.\.120"):
+        run("budget", str(small_shop_folder), "--bound", "email=20")
+    with pytest.raises(ConfigError, match=r"email=20\.\.120"):
+        run("budget", str(small_shop_folder), "--bound", "email=a..b")
