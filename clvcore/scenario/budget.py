@@ -102,7 +102,7 @@ def market(
         elif row is None or row["ltv"] is None or not worth.base.start.made.is_known:
             without.append(NoCurve(one.channel, say("scenario.budget.no_value")))
         else:
-            ahead = rng.choice(worth.drawn[places[one.channel]], one.users([0.0]).shape[1])
+            ahead = rng.choice(worth.drawn[:, places[one.channel]], one.users([0.0]).shape[1])
             error = _spread(worth, one.channel) / np.sqrt(row["users"])
             of_users = (float(row["ltv"]) + ahead) / row["users"]
             value[one.channel] = of_users + error * rng.standard_normal(len(ahead))

@@ -30,11 +30,16 @@ def advertised(tmp_path_factory):
 
 
 @pytest.fixture
-def over(advertised):
-    data = Workspace.default().resolve(str(advertised))
+def worth(advertised):
     rng = np.random.default_rng(SEED)
+    data = Workspace.default().resolve(str(advertised))
     value = user_value(data, rng=rng, basis="margin")
-    worth = reported(baseline(value, ["channel"]), rng=rng, by="channel")
+    return reported(baseline(value, ["channel"]), rng=rng, by="channel")
+
+
+@pytest.fixture
+def over(advertised, worth):
+    data = Workspace.default().resolve(str(advertised))
     found = curves(data, rng=np.random.default_rng(SEED))
     return market(found, worth, rng=np.random.default_rng(SEED))
 
@@ -123,3 +128,13 @@ def test_constant_spend_tells_nothing_and_the_page_says_how_to_learn(advertised,
     weekly = same.unique(["date", "channel"], keep="first")
     at = page(changed(advertised, tmp_path / "constant", weekly))
     assert "hardly ever changed" in at.header[0].value
+
+
+def test_a_user_of_a_channel_is_worth_what_its_users_are(over, worth):
+    """LTV to date and the forecast, over the users: within what chance moves a mean."""
+    groups = worth.side.groups.filter(pl.col("group").is_in(over.channels))
+    for row in groups.iter_rows(named=True):
+        own = over.value[row["group"]]
+        mean = float(row["ltv_realised"] + row["forecast"]) / row["users"]
+        assert abs(own.mean() - mean) < own.std(), row["group"]
+        assert own.std() < mean
