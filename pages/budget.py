@@ -93,7 +93,7 @@ def told(made: Plan) -> str:
     is_today = made.channels["today"].to_list() == made.channels["best"].to_list()
     key = "stays" if is_today else "gains" if made.budget == over.today else "other"
     mean, low, high = made.gain
-    return say(
+    answer = say(
         f"page_budget.answer_{key}",
         budget=amount(made.budget),
         today=amount(over.today),
@@ -102,6 +102,8 @@ def told(made: Plan) -> str:
         high=amount(high),
         level=f"{made.level:.0%}",
     )
+    is_unsure = key != "stays" and low < 0 < mean
+    return f"{answer} {say('page_budget.unsure')}" if is_unsure else answer
 
 
 def reasons() -> None:
@@ -148,7 +150,11 @@ with controls:
         bind="query-params",
     )
     kept = linked.some(
-        say("page_budget.locked"), over.channels, shown=words.group, key="budget_locked"
+        say("page_budget.locked"),
+        over.channels,
+        shown=words.group,
+        key="budget_locked",
+        placeholder=say("page_budget.unlocked"),
     )[0]
     today = {one.channel: one.weekly.today for one in over.responses}
     more = st.expander(say("page_budget.bounds"), key="budget_bounds")
