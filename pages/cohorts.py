@@ -54,20 +54,21 @@ def headline() -> str:
     """Whether an average user has paid back, and how many still buy."""
     all_users = found.frame.filter(pl.col("group") == EVERYBODY)
     enough = all_users.filter(pl.col("observed") >= min(SMALL, all_users["observed"].max() or 1))
-    row = payback(found).filter(pl.col("group") == EVERYBODY).row(0, named=True)
-    if row["ltv_per_user"] is None or enough.is_empty():
+    if enough.is_empty():
         return say("page_cohorts.young")
+    row = payback(found).filter(pl.col("group") == EVERYBODY).row(0, named=True)
     told = enough.filter(pl.col("age") <= TOLD_MONTH).tail(1).row(0, named=True)
     words_for = {
         "cac": headline_money(row["cac_per_user"], currency),
         "ltv": headline_money(told["ltv_per_user"], currency),
-        "share": percent(told["retention_buying"]),
+        "share": percent(told[f"retention_{measures[0]}"]),
         "span": span(row),
     }
     return say(
-        f"page_cohorts.answer_{row['state']}",
+        f"page_cohorts.answer_{row['state'] if worth.has_money else 'no_money'}",
         months=row["months"] or 0,
         age=told["age"],
+        does=say(f"page_cohorts.{measures[0]}"),
         **{name: unbroken(text) for name, text in words_for.items()},
     )
 
@@ -92,6 +93,83 @@ def months_told(row: dict[str, Any]) -> str:
         "not_yet": "not_yet" if low is None else "not_yet_maybe",
     }.get(row["state"], row["state"])
     return say(f"page_cohorts.{which}", months=row["months"] or 0, low=low or 0, high=high or 0)
+
+
+def show_curves() -> None:
+    """What an average user has brought by age, less the cost."""
+    costs_known = found.frame["cac_per_user"].is_not_null().any()
+    lost = worth.acquisition.unattributed[col.AMOUNT].sum() or Decimal(0)
+    st.markdown(
+        f"**{say('page_cohorts.curves' if costs_known else 'page_cohorts.curves_no_cac')}**"
+    )
+    chart(
+        charts.payback(found.frame, currency=currency, basis=basis),
+        called(
+            found.frame.select(
+                "group", "age", "observed", "ltv_per_user", "ltv_low", "ltv_high",
+                "retention_buying", "retention_active", "money",
+            ),
+            group=words.group,
+        ),
+        key="cohorts_payback",
+        alt=say("page_cohorts.curves_alt"),
+        columns={
+            "group": say("page_cohorts.group"),
+            "age": say("page_cohorts.age"),
+            "observed": st.column_config.NumberColumn(
+                say("page_cohorts.observed"), format="localized"
+            ),
+            "ltv_per_user": money_column(say("page_cohorts.ltv_per_user", currency=currency)),
+            "ltv_low": money_column(say("page_cohorts.low")),
+            "ltv_high": money_column(say("page_cohorts.high")),
+            "retention_buying": st.column_config.NumberColumn(
+                say("page_cohorts.share_buying"), format="percent"
+            ),
+            "retention_active": st.column_config.NumberColumn(
+                say("page_cohorts.share_active"), format="percent"
+            ),
+            "money": money_column(say("page_cohorts.money", currency=currency)),
+        },
+        note=say(
+            "page_cohorts.note" if lost else "page_cohorts.note_no_lost",
+            level=f"{found.level:.0%}",
+            n=SMALL,
+            lost=unbroken(headline_money(lost, currency)),
+        ),
+    )  # fmt: skip
+
+
+def show_months() -> None:
+    """When a user of each group pays back."""
+    st.markdown(f"**{say('page_cohorts.when')}**")
+    rows = payback(found)
+    st.dataframe(
+        plain(
+            called(rows, group=words.group).select(
+                "group",
+                pl.Series("months", [months_told(row) for row in rows.to_dicts()]),
+                "cac_per_user",
+                "ltv_per_user",
+                "users",
+            )
+        ),
+        key="cohorts_when",
+        hide_index=True,
+        alt=say("page_cohorts.when_alt"),
+        column_config={
+            "group": st.column_config.TextColumn(say("page_cohorts.group"), width=85),
+            "months": st.column_config.TextColumn(say("page_cohorts.months"), width=110),
+            "cac_per_user": st.column_config.NumberColumn(
+                say("page_cohorts.cac_money", currency=currency), format="accounting", width=115
+            ),
+            "ltv_per_user": st.column_config.NumberColumn(
+                say("page_cohorts.ltv_money", currency=currency), format="accounting", width=125
+            ),
+            "users": st.column_config.NumberColumn(
+                say("page_cohorts.users"), format="localized", width=60
+            ),
+        },
+    )
 
 
 data = choice.dataset()
@@ -127,6 +205,9 @@ with st.container(horizontal=True, vertical_alignment="bottom"):
 
 settings = (st.session_state["data"], data.id, basis, by)
 found = grouped(*settings)
+worth, _ = valued(st.session_state["data"], data.id, basis, YEAR_DAYS)
+# where nobody pays for anything, staying is doing anything
+measures = ["buying", "active"] if found.frame["buying"].sum() else ["active"]
 with head:
     opening(
         say("pages.cohorts.title"),
@@ -135,81 +216,15 @@ with head:
         simulated=data.recipe.simulated,
     )
 
-costs_known = found.frame["cac_per_user"].is_not_null().any()
-worth, _ = valued(st.session_state["data"], data.id, basis, YEAR_DAYS)
-lost = worth.acquisition.unattributed[col.AMOUNT].sum() or Decimal(0)
-st.markdown(f"**{say('page_cohorts.curves' if costs_known else 'page_cohorts.curves_no_cac')}**")
-chart(
-    charts.payback(found.frame, currency=currency, basis=basis),
-    called(
-        found.frame.select(
-            "group", "age", "observed", "ltv_per_user", "ltv_low", "ltv_high",
-            "retention_buying", "retention_active", "money",
-        ),
-        group=words.group,
-    ),
-    key="cohorts_payback",
-    alt=say("page_cohorts.curves_alt"),
-    columns={
-        "group": say("page_cohorts.group"),
-        "age": say("page_cohorts.age"),
-        "observed": st.column_config.NumberColumn(
-            say("page_cohorts.observed"), format="localized"
-        ),
-        "ltv_per_user": money_column(say("page_cohorts.ltv_per_user", currency=currency)),
-        "ltv_low": money_column(say("page_cohorts.low")),
-        "ltv_high": money_column(say("page_cohorts.high")),
-        "retention_buying": st.column_config.NumberColumn(
-            say("page_cohorts.share_buying"), format="percent"
-        ),
-        "retention_active": st.column_config.NumberColumn(
-            say("page_cohorts.share_active"), format="percent"
-        ),
-        "money": money_column(say("page_cohorts.money", currency=currency)),
-    },
-    note=say(
-        "page_cohorts.note" if lost else "page_cohorts.note_no_lost",
-        level=f"{found.level:.0%}",
-        n=SMALL,
-        lost=unbroken(headline_money(lost, currency)),
-    ),
-)  # fmt: skip
-
-st.markdown(f"**{say('page_cohorts.when')}**")
-rows = payback(found)
-st.dataframe(
-    plain(
-        called(rows, group=words.group).select(
-            "group",
-            pl.Series("months", [months_told(row) for row in rows.to_dicts()]),
-            "cac_per_user",
-            "ltv_per_user",
-            "users",
-        )
-    ),
-    key="cohorts_when",
-    hide_index=True,
-    alt=say("page_cohorts.when_alt"),
-    column_config={
-        "group": st.column_config.TextColumn(say("page_cohorts.group"), width=85),
-        "months": st.column_config.TextColumn(say("page_cohorts.months"), width=110),
-        "cac_per_user": st.column_config.NumberColumn(
-            say("page_cohorts.cac_money", currency=currency), format="accounting", width=115
-        ),
-        "ltv_per_user": st.column_config.NumberColumn(
-            say("page_cohorts.ltv_money", currency=currency), format="accounting", width=125
-        ),
-        "users": st.column_config.NumberColumn(
-            say("page_cohorts.users"), format="localized", width=60
-        ),
-    },
-)
+if worth.has_money:
+    show_curves()
+    show_months()
 
 st.markdown(f"**{say('page_cohorts.stay')}**")
 measure: Any = linked.segments(
     say("page_cohorts.measure"),
-    ["buying", "active"],
-    default="buying",
+    measures,
+    default=measures[0],
     shown=lambda name: say(f"page_cohorts.{name}"),
     key="cohorts_measure",
 )

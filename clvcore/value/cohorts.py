@@ -42,7 +42,8 @@ class Cohorts:
     group, age (1 is the first month), users, observed (users who have lived the month to its end),
     active and buying (of these: who did anything, who bought or paid), retention_active and
     retention_buying (shares of ``observed``), money (what all users brought in that month, exact),
-    ltv_per_user (brought up to the end of the month; null where nobody is that old), ltv_low,
+    ltv_per_user (brought up to the end of the month; null where nobody is that old, and where no
+    event of the data set bears money), ltv_low,
     ltv_high (its interval), cac_per_user (null where unknown), is_complete (everybody is that old).
     """
 
@@ -97,7 +98,7 @@ def cohorts(value: UserValue, by: str = "cohort", *, level: float = 0.8) -> Coho
         )
         .sort(pl.col("group") == EVERYBODY, "group", "age")
     )
-    return Cohorts(by, level, _told(table, level))
+    return Cohorts(by, level, _told(table, level, has_money=value.has_money))
 
 
 def payback(found: Cohorts) -> pl.DataFrame:
@@ -123,7 +124,7 @@ def payback(found: Cohorts) -> pl.DataFrame:
     )
     cost = pl.col("cac_per_user")
     state = (
-        pl.when(cost.is_null())
+        pl.when(cost.is_null() | pl.col("ltv_per_user").is_null())
         .then(pl.lit("unknown"))
         .when(cost <= 0)
         .then(pl.lit("free"))
@@ -180,14 +181,14 @@ def _old_enough(users: pl.DataFrame) -> pl.DataFrame:
     )
 
 
-def _told(table: pl.DataFrame, level: float) -> pl.DataFrame:
+def _told(table: pl.DataFrame, level: float, *, has_money: bool) -> pl.DataFrame:
     """The columns of `Cohorts` from the sums of every cell."""
     observed = pl.when(pl.col("observed") > 0).then(pl.col("observed"))
     mean = (pl.col("worth") / observed).cum_sum().over("group")
     second = (pl.col("squares") / observed).cum_sum().over("group")
     spread = (second - mean**2).clip(lower_bound=0.0)
     error = float(norm.ppf(0.5 + level / 2)) * (spread / observed).sqrt()
-    is_there = pl.col("observed") > 0
+    is_there = (pl.col("observed") > 0) & has_money
     return table.select(
         "group",
         "age",

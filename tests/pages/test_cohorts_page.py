@@ -72,3 +72,21 @@ def test_a_measure_is_chosen_for_the_matrix(small_shop_folder):
     assert not at.exception
     shown = table(at, "1")
     assert shown["1"].tolist() == [1.0] * len(shown), "all have come by doing something"
+
+
+def test_where_no_event_bears_money_only_staying_is_told(small_shop_folder, tmp_path):
+    folder = tmp_path / "penniless"
+    folder.mkdir()
+    for file in small_shop_folder.iterdir():
+        if file.is_file():
+            (folder / file.name).write_bytes(file.read_bytes())
+    events = pl.read_parquet(folder / "events.parquet")
+    pennies = pl.lit(None, dtype=events.schema["amount"]).alias("amount")
+    events.filter(pl.col("kind") == "view").with_columns(pennies).write_parquet(
+        folder / "events.parquet"
+    )
+    at = opened_on(folder, "cohorts")
+    assert not at.exception
+    assert at.header[0].value.startswith("No event bears money")
+    assert not any("ltv_low" in one.value.columns for one in at.dataframe)
+    assert table(at, "1")["1"].tolist()[-1] > 0.5
