@@ -36,10 +36,12 @@ NEVER_ONE = {
     ("page_quality.never.spread", "top"): "a share",
     ("page_quality.novelty_answer", "own"): "bits, with decimals",
     ("page_quality.worst.no_group", "least"): "thirty",
+    ("page_budget.split_note", "residual"): "a share of a cent",
     ("page_value.reconciled", "events"): "money",
     ("page_value.reconciled_no_spend", "events"): "money",
     ("report.model.chart", "k"): "part of the name of a metric",
     ("report.model.table", "k"): "part of the name of a metric",
+    ("scenario.budget.cli.search", "residual"): "a share of a cent",
     ("scenario.kept.bad_name", "longest"): "eighty",
 }
 

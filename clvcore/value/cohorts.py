@@ -120,11 +120,13 @@ def payback(found: Cohorts) -> pl.DataFrame:
     table = found.frame.group_by("group", maintain_order=True).agg(
         pl.col("users", "cac_per_user").first(),
         pl.col("ltv_per_user").drop_nulls().last(),
+        pl.col("observed").max().alias("lived"),
         *(month.alias(name) for name, month in first.items()),
     )
     cost = pl.col("cac_per_user")
     state = (
-        pl.when(cost.is_null() | pl.col("ltv_per_user").is_null())
+        # users who have lived a month and have no LTV: no event bears money
+        pl.when(cost.is_null() | (pl.col("ltv_per_user").is_null() & (pl.col("lived") > 0)))
         .then(pl.lit("unknown"))
         .when(cost <= 0)
         .then(pl.lit("free"))
@@ -134,7 +136,7 @@ def payback(found: Cohorts) -> pl.DataFrame:
     )
     table = table.with_columns(state.alias("state"))
     is_paid = pl.col("state").is_in(["paid_back", "not_yet"])
-    return table.with_columns(pl.when(is_paid).then(pl.col(*first)))
+    return table.with_columns(pl.when(is_paid).then(pl.col(*first))).drop("lived")
 
 
 def _months(moment: pl.Expr) -> pl.Expr:
