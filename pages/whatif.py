@@ -1,7 +1,6 @@
 """What-if: what becomes of value if something were different?"""
 
 from dataclasses import replace
-from datetime import UTC, datetime
 from typing import Any
 
 import polars as pl
@@ -12,7 +11,7 @@ from clvcore.charts import scenario as charts
 from clvcore.charts import words
 from clvcore.charts.numbers import UNKNOWN, headline_money, percent
 from clvcore.messages import listed, say
-from clvcore.runs.scenarios import KeptScenario, Scenarios
+from clvcore.runs.scenarios import Scenarios
 from clvcore.runs.workspace import Workspace
 from clvcore.scenario.levers import Lever
 from clvcore.scenario.moves import Acted, acts
@@ -176,7 +175,7 @@ with head:
     scope = None if group == EVERYBODY else f"{key}={group}"
     changes = written(moved)
     found = compared(start, changes, scope if changes else None, elasticity)
-    suppose(data.id, changes, scope, elasticity, basis)  # for the report
+    said = suppose(data.id, changes, scope, elasticity, basis)  # for the report, too
     before, delta = (side.total.row(0, named=True) for side in (found.base, found.delta))
     what = "ltv" if before["clv"] is None or delta["clv"] is None else "clv"
     ends = "clv" if what == "clv" else "forecast"
@@ -284,20 +283,10 @@ chart(
     },
 )
 
-written_down = KeptScenario(
-    id="",
-    dataset_id=data.id,
-    name=in_words(moved, group) if changes else "",
-    changes=changes,
-    scope=scope,
-    elasticity=elasticity,
-    basis=basis,
-    made_at=datetime.now(UTC),
-    made_by="",
-)
 kept_scenarios.draw(
     Scenarios.of(Workspace.default(), data.id),
-    written_down if changes else None,
+    said,
+    in_words(moved, group) if changes else "",
     outcome_of=lambda one: named(compared(start, one.changes, one.scope, one.elasticity), one.name),
     what=what,
     currency=currency,

@@ -173,9 +173,7 @@ def _moved(
     high: Int[np.ndarray, " channels"],
 ) -> bool:
     """Move money between the two channels that gain most a cent, in place; False where none gains."""
-    gained, lost = _one_cent(worths, split, low, high)
-    ahead = gained[:, None] - lost[None, :]
-    np.fill_diagonal(ahead, -np.inf)
+    ahead = _ahead(worths, split, low, high)
     for place in np.argsort(-ahead, axis=None):
         taker, giver = (int(one) for one in np.unravel_index(place, ahead.shape))
         if not ahead[taker, giver] > EQUAL:
@@ -229,6 +227,19 @@ def _slopes(
     return np.array([one.slope(spend[at : at + 1])[0] for at, one in enumerate(worths)])
 
 
+def _ahead(
+    worths: Sequence[Worth],
+    split: Int[np.ndarray, " channels"],
+    low: Int[np.ndarray, " channels"],
+    high: Int[np.ndarray, " channels"],
+) -> Float[np.ndarray, "taker giver"]:
+    """What a cent that one channel takes from another gains, money per money."""
+    gained, lost = _one_cent(worths, split, low, high)
+    ahead = gained[:, None] - lost[None, :]
+    np.fill_diagonal(ahead, -np.inf)
+    return ahead
+
+
 def _one_cent(
     worths: Sequence[Worth],
     split: Int[np.ndarray, " channels"],
@@ -248,7 +259,4 @@ def _residual(
     low: Int[np.ndarray, " channels"],
     high: Int[np.ndarray, " channels"],
 ) -> float:
-    gained, lost = _one_cent(worths, split, low, high)
-    ahead = gained[:, None] - lost[None, :]
-    np.fill_diagonal(ahead, -np.inf)
-    return max(0.0, float(ahead.max()))
+    return max(0.0, float(_ahead(worths, split, low, high).max()))

@@ -1,7 +1,7 @@
 """Scenarios that were kept: keep, open, name, clone, compare, take away and bring back."""
 
 import json
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import asdict
 
 import polars as pl
@@ -17,6 +17,7 @@ from clvcore.scenario.levers import Lever, parse_change
 from clvcore.scenario.outcome import Outcome
 from clvcore.value.ledger import Basis
 from pages.parts.drawing import chart
+from pages.parts.supposed import Supposed, sliders
 from pages.parts.tables import money_column
 from pages.parts.wording import plain, why
 
@@ -28,7 +29,8 @@ TOLD = "whatif_kept_told"
 
 def draw(
     store: Scenarios,
-    now: KeptScenario | None,
+    now: Supposed,
+    name: str,
     *,
     outcome_of: Callable[[KeptScenario], Outcome],
     what: str,
@@ -39,7 +41,8 @@ def draw(
 
     Args:
         store: of this data set.
-        now: the scenario that the levers say; None where nothing is moved.
+        now: what the levers say.
+        name: a name for that.
         outcome_of: the outcome of a scenario, from the base that the page shows.
         what: ``clv`` or ``ltv``.
         currency: of the money.
@@ -48,8 +51,8 @@ def draw(
     st.markdown(f"**{say('page_whatif.kept.title')}**")
     kept = store.all()
     with st.container(horizontal=True, vertical_alignment="bottom"):
-        if now is not None:
-            _keep(store, now)
+        if now.changes:
+            _keep(store, now, name, basis)
         gone = store.dropped()
         if gone is not None and st.session_state.get("whatif_kept_gone") == gone.id:
             st.button(
@@ -74,13 +77,13 @@ def draw(
         st.caption(say("page_whatif.kept.too_many", most=MOST))
 
 
-def _keep(store: Scenarios, now: KeptScenario) -> None:
+def _keep(store: Scenarios, now: Supposed, offered: str, basis: Basis) -> None:
     with st.popover(say("page_whatif.kept.keep"), icon=":material/bookmark_add:"):
         # a new key for each scenario: the name offered is that of what the levers say now
         key = f"whatif_kept_name_{abs(hash((now.changes, now.scope, now.elasticity)))}"
         name = st.text_input(
             say("page_whatif.kept.name"),
-            value=store.name_for(now.name),
+            value=store.name_for(offered),
             max_chars=LONGEST_NAME,
             key=key,
         )
@@ -89,7 +92,7 @@ def _keep(store: Scenarios, now: KeptScenario) -> None:
             type="primary",
             key="whatif_kept_save",
             on_click=_saved,
-            args=[store, now, name],
+            args=[store, now, name, basis],
         )
 
 
@@ -154,7 +157,7 @@ def _actions(store: Scenarios, one: KeptScenario) -> None:
             key="whatif_kept_clone",
             icon=":material/content_copy:",
             on_click=_saved,
-            args=[store, one, store.name_for(one.name)],
+            args=[store, one, store.name_for(one.name), one.basis],
         )
         st.download_button(
             say("page_whatif.kept.export"),
@@ -239,12 +242,12 @@ def _in_words(kept: KeptScenario) -> str:
     return say("page_whatif.for_group", changes=text, group=group) if group else text
 
 
-def _saved(store: Scenarios, one: KeptScenario, name: str) -> None:
+def _saved(store: Scenarios, one: Supposed | KeptScenario, name: str, basis: Basis) -> None:
     _tell(
         lambda: store.keep(
             name,
             one.changes,
-            basis=one.basis,
+            basis=basis,
             scope=one.scope,
             elasticity=one.elasticity,
             made_by=_who(),
@@ -283,21 +286,12 @@ def _dropped(store: Scenarios, one: KeptScenario) -> None:
 
 def _opened(one: KeptScenario) -> None:
     """Let the levers stand as they stood."""
-    moved = levers_of(one)
+    moved = sliders(one.changes)
     for lever in Lever:
-        st.session_state[f"whatif_{lever.value}"] = moved.get(lever, 0)
+        st.session_state[f"whatif_{lever.value}"] = round(moved.get(lever, 0))
     st.session_state["whatif_elasticity"] = one.elasticity
     st.session_state["whatif_scope"] = "*" if one.scope is None else one.scope.partition("=")[2]
     st.session_state["whatif_basis"] = one.basis
-
-
-def levers_of(one: KeptScenario) -> Mapping[Lever, int]:
-    """How far each slider stands for a scenario."""
-    return {
-        change.lever: round(100 * change.amount)
-        for change in map(parse_change, one.changes)
-        if change.form in ("relative", "points")
-    }
 
 
 def _who() -> str:

@@ -1,10 +1,11 @@
 """What was supposed on the What-if page last, so that the report can tell it."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 import streamlit as st
 
-from clvcore.scenario.levers import parse_change
+from clvcore.scenario.levers import Lever, parse_change
 from clvcore.value.ledger import Basis
 
 KEPT = "supposed"
@@ -26,9 +27,11 @@ class Supposed:
 
 def suppose(
     data_id: str, changes: tuple[str, ...], scope: str | None, elasticity: float, basis: Basis
-) -> None:
+) -> Supposed:
     """Keep what the levers say."""
-    st.session_state[KEPT] = Supposed(data_id, changes, scope, elasticity, basis)
+    said = Supposed(data_id, changes, scope, elasticity, basis)
+    st.session_state[KEPT] = said
+    return said
 
 
 def supposed(data_id: str) -> Supposed:
@@ -43,12 +46,18 @@ def supposed(data_id: str) -> Supposed:
     return said
 
 
+def sliders(changes: Iterable[str]) -> dict[Lever, float]:
+    """How far each slider stands for changes: percent, or points."""
+    return {
+        change.lever: 100 * change.amount
+        for change in map(parse_change, changes)
+        if change.form in ("relative", "points")
+    }
+
+
 def levers_link(said: Supposed) -> dict[str, str]:
     """What a link to the What-if page carries, so that its levers stand as they stood."""
-    link = {}
-    for change in map(parse_change, said.changes):
-        if change.form in ("relative", "points"):
-            link[f"whatif_{change.lever.value}"] = f"{100 * change.amount:g}"
+    link = {f"whatif_{lever.value}": f"{moved:g}" for lever, moved in sliders(said.changes).items()}
     if said.scope and link:
         link["whatif_scope"] = said.scope.partition("=")[2]
     if said.elasticity and link:
