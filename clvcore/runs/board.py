@@ -1,5 +1,6 @@
 """The progress of a run for TensorBoard too, where its extra is installed."""
 
+import time
 from collections.abc import Generator
 from contextlib import contextmanager
 from dataclasses import asdict
@@ -29,7 +30,9 @@ def noted(run: RunFolder) -> Generator[Note, None, None]:
         return
     from tensorboardX import SummaryWriter
 
-    with SummaryWriter(str(run.path / FOLDER), flush_secs=5) as writer:
+    # it names files by the second alone: a stage shorter than that would be overwritten by the next
+    own = f".{time.time_ns()}"
+    with SummaryWriter(str(run.path / FOLDER), flush_secs=5, filename_suffix=own) as writer:
 
         def note(stage: str, info: StepInfo) -> None:
             _append(run, stage, info)

@@ -1,5 +1,7 @@
 """What is noted of a run for TensorBoard is what the run's own log says."""
 
+import time
+
 import numpy as np
 from tensorboardX.proto.event_pb2 import Event
 
@@ -44,3 +46,12 @@ def test_without_the_extra_the_run_still_has_its_own_log(tmp_path, monkeypatch):
         note("search", INFO)
     assert [entry["loss"] for entry in RunFolder(tmp_path).progress()] == [2.5]
     assert not (tmp_path / board.FOLDER).exists()
+
+
+def test_a_stage_is_not_overwritten_by_one_that_starts_in_the_same_second(tmp_path, monkeypatch):
+    monkeypatch.setattr(time, "time", lambda: 1_700_000_000.0)
+    for stage in ("search", "final"):
+        with board.noted(RunFolder(tmp_path)) as note:
+            note(stage, INFO)
+    told = {name for name, _, _ in points(tmp_path / board.FOLDER)}
+    assert {"search/loss", "final/loss"} <= told
