@@ -30,8 +30,8 @@ ENCODER_SHARE = 0.23
 into what stands between the products (measured on ML-1M, as is the next)."""
 SCORES_SHARE = 0.56
 """Share that the comparison with the items reaches."""
-LEARNED_COPIES = 6
-"""Parameters, gradient, two moments of AdamW, the latest model and the best one."""
+LEARNED_COPIES = 5
+"""Parameters, two moments of AdamW, the latest model and the best one."""
 PROGRAM_BYTES = 2**30
 """Of the process itself: the interpreter, JAX, and the programs it compiles."""
 JUDGED = 4_000
@@ -70,6 +70,8 @@ def estimate(lesson: Lesson, config: TowerConfig, train: TrainConfig) -> Estimat
     dim = config.embedding_size
     item = 12 * dim**2 + 2 * dim * lesson.items.tokens.shape[1]
     parameters = n_parameters_of(lesson, config)
+    # where items are drawn, the table of ids has a gradient in the rows that are touched alone
+    gradient = parameters if is_full else parameters - dim * (n_items - min(n_items, touched))
     return Estimate(
         parameters=parameters,
         steps=steps,
@@ -77,7 +79,7 @@ def estimate(lesson: Lesson, config: TowerConfig, train: TrainConfig) -> Estimat
         scores_flop=3.0 * 2 * dim * compared * float((events.counts > 0).sum()),
         memory_bytes=int(
             PROGRAM_BYTES
-            + FLOAT * LEARNED_COPIES * parameters
+            + FLOAT * (LEARNED_COPIES * parameters + gradient)
             + FLOAT * _step_floats(windows, config, train, touched)
             + FLOAT * 3 * min(JUDGED, len(lesson.seen.users)) * n_items
         ),

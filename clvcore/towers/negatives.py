@@ -22,6 +22,11 @@ class Rows(NamedTuple):
     """Empty for the full softmax."""
     expected: Float[Array | np.ndarray, " negatives"]
     """How often each negative is drawn in the mean."""
+    touched: Int[Array | np.ndarray, " touched"]
+    """The distinct ones among both, ascending, and behind them numbers past the catalogue's end, each
+    once; empty for the full softmax, which touches whatever can be learned."""
+    place: Int[Array | np.ndarray, " rows+negatives"]
+    """Of each row, and then of each negative, among ``touched``; in the catalogue, where that is empty."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -75,7 +80,7 @@ def with_rows(batch: Batch, drawing: Drawing, *, rng: np.random.Generator) -> tu
         place = np.searchsorted(drawing.met, batch.behaviour.item).astype(np.int32)
         behaviour = batch.behaviour._replace(item=place)
         target = np.searchsorted(drawing.met, batch.target).astype(np.int32)
-        rows = Rows(drawing.met, nothing, nothing.astype(np.float32))
+        rows = Rows(drawing.met, nothing, nothing.astype(np.float32), nothing, drawing.met)
         return batch._replace(behaviour=behaviour, target=target), rows
     both = np.concatenate([batch.behaviour.item.ravel(), batch.target.ravel()])
     distinct, place = np.unique(both, return_inverse=True)
@@ -89,7 +94,17 @@ def with_rows(batch: Batch, drawing: Drawing, *, rng: np.random.Generator) -> tu
     )
     items = np.pad(distinct, (0, size - len(distinct))).astype(np.int32)
     negatives = _negatives(batch, drawing, rng)
-    return moved, Rows(items, negatives, drawing.expected(negatives))
+    touched, places = _touched(np.concatenate([items, negatives]), len(drawing.share))
+    return moved, Rows(items, negatives, drawing.expected(negatives), touched, places)
+
+
+def _touched(
+    rows: Int32[np.ndarray, " rows"], n_items: int
+) -> tuple[Int32[np.ndarray, " rows"], Int32[np.ndarray, " rows"]]:
+    """The distinct rows, filled up with further ones past the end, and the place of each row."""
+    distinct, place = np.unique(rows, return_inverse=True)
+    beyond = np.arange(n_items, n_items + len(rows) - len(distinct))
+    return np.concatenate([distinct, beyond]).astype(np.int32), place.astype(np.int32)
 
 
 def _negatives(batch: Batch, drawing: Drawing, rng: np.random.Generator) -> np.ndarray:

@@ -26,6 +26,7 @@ from clvcore.towers.losses import (
 )
 from clvcore.towers.model import Model, TwoTowers
 from clvcore.towers.negatives import Rows
+from clvcore.towers.table import narrowed, widened
 
 RANDOM_BITS = "unsafe_rbg"
 """Generator of dropout masks: on a CPU the default one makes them as dear as attention."""
@@ -90,12 +91,12 @@ def batch_loss(
 ) -> Float[Array, ""]:
     """Loss of one batch; items and targets of the batch are places in ``rows.items``.
 
-    Only choices that count are compared with the items: padding costs nothing there.
+    The towers' table of ids has the rows ``rows.touched``, or all where these are not told apart. Only choices that count are compared with the items: padding costs nothing there.
     """
     item_key, user_key = (None, None) if key is None else jax.random.split(key)
     negatives = jnp.asarray(rows.negatives)
     everything = jnp.concatenate([jnp.asarray(rows.items), negatives])
-    raw = towers.items(everything, items.at(everything), key=item_key)
+    raw = towers.items(jnp.asarray(rows.place), items.at(everything), key=item_key)
     own = rows.items.shape[0]
     states = towers.users(
         batch.behaviour, raw[:own], users, key=user_key, precision=objective.precision
@@ -162,13 +163,17 @@ def train_step(
     The step size is an argument, so that runs of other length or pace need no other program.
     """
     key, now = jax.random.split(state.key)
+    touched = rows.touched
+    whole = (state.params, state.optimizer)
+    params, moments = narrowed(whole, touched) if touched.shape[0] else whole
 
     def loss_of(params: PyTree) -> Float[Array, ""]:
         towers = nnx.merge(graph, params)
         return batch_loss(towers, batch, rows, items, users, objective=objective, key=now)
 
-    loss, gradient = jax.value_and_grad(loss_of)(state.params)
-    direction, opt_state = optimizer(weight_decay).update(gradient, state.optimizer, state.params)
+    loss, gradient = jax.value_and_grad(loss_of)(params)
+    direction, moments = optimizer(weight_decay).update(gradient, moments, params)
     updates = jax.tree.map(lambda leaf: -step_size * leaf, direction)
-    params = optax.apply_updates(state.params, updates)
-    return TrainState(params, opt_state, key), loss
+    new = (optax.apply_updates(params, updates), moments)
+    params, moments = widened(whole, new, touched) if touched.shape[0] else new
+    return TrainState(params, moments, key), loss

@@ -10,6 +10,7 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 import optax
+from flax import nnx
 from jaxtyping import Array, Float, Float32
 
 from clvcore.errors import FitError
@@ -108,8 +109,8 @@ def fit(
         FitError: nothing to learn from, or the loss is no longer a number.
         RunError: ``resume`` is of another training.
     """
-    course = _Course.of(lesson, config, train)
     model = initialised(lesson, config, seed=train.seed)
+    course = _Course.of(lesson, config, train, model.graph)
     last_epoch = train.epochs if stop_after is None else min(train.epochs, stop_after)
     now = _start(model, train, resume)
     if resume is not None:
@@ -176,7 +177,9 @@ class _Course:
     step: Callable[..., tuple[TrainState, Float[Array, ""]]]
 
     @classmethod
-    def of(cls, lesson: Lesson, config: TowerConfig, train: TrainConfig) -> "_Course":
+    def of(
+        cls, lesson: Lesson, config: TowerConfig, train: TrainConfig, graph: nnx.GraphDef
+    ) -> "_Course":
         if len(lesson.seen.items) < FEWEST_ITEMS:
             raise FitError(say("towers.one_item"))
         seen = lesson.seen_items()
@@ -199,7 +202,7 @@ class _Course:
                 train_step,
                 items=jax.device_put(Known.of(lesson.items, seen)),
                 users=jax.device_put(Known.of(lesson.users, np.ones(len(lesson.seen.users), bool))),
-                graph=initialised(lesson, config, seed=train.seed).graph,
+                graph=graph,
                 objective=objective,
                 weight_decay=train.weight_decay,
             ),

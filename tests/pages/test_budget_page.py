@@ -29,17 +29,20 @@ def advertised(tmp_path_factory):
     return folder
 
 
-@pytest.fixture
-def worth(advertised):
+@pytest.fixture(scope="session")
+def data(advertised, tmp_path_factory):
+    return Workspace(tmp_path_factory.mktemp("elsewhere")).resolve(str(advertised))
+
+
+@pytest.fixture(scope="session")
+def worth(data):
     rng = np.random.default_rng(SEED)
-    data = Workspace.default().resolve(str(advertised))
     value = user_value(data, rng=rng, basis="margin")
     return reported(baseline(value, ["channel"]), rng=rng, by="channel")
 
 
-@pytest.fixture
-def over(advertised, worth):
-    data = Workspace.default().resolve(str(advertised))
+@pytest.fixture(scope="session")
+def over(data, worth):
     found = curves(data, rng=np.random.default_rng(SEED))
     return market(found, worth, rng=np.random.default_rng(SEED))
 

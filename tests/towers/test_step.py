@@ -1,18 +1,21 @@
 """One step: what it does not depend on, and what happens where there is hardly anything."""
 
 from dataclasses import replace
+from functools import partial
 from typing import get_args
 
 import jax
+import jax.numpy as jnp
 import numpy as np
 import pytest
 
-from clvcore.towers.batches import padded, sequences, training_windows
+from clvcore.towers.batches import Window, padded, sequences, training_windows
 from clvcore.towers.config import Encoder, Loss, TowerConfig, TrainConfig
 from clvcore.towers.known import Known
 from clvcore.towers.model import initialised
 from clvcore.towers.negatives import Drawing, taken_share, with_rows
-from clvcore.towers.step import Objective, batch_loss
+from clvcore.towers.step import Objective, batch_loss, first_state, train_step
+from clvcore.towers.table import narrowed
 
 CONFIG = TowerConfig(embedding_size=16, n_blocks=1, max_length=8, id_dropout=0.0)
 
@@ -35,7 +38,8 @@ def slope(lesson, config, train, batch, drawing=None, key=None):
         towers = replace(model, params=params).towers()
         return batch_loss(towers, moved, rows, items, users, objective=objective, key=key)
 
-    return jax.jit(jax.value_and_grad(loss))(model.params)
+    params = narrowed(model.params, rows.touched) if len(rows.touched) else model.params
+    return jax.jit(jax.value_and_grad(loss))(params)
 
 
 def whole_batch(lesson, length=8):
@@ -49,6 +53,41 @@ def test_padding_changes_neither_a_loss_nor_its_slope(lesson, loss):
     short, wide = (slope(lesson, CONFIG, train, whole_batch(lesson, n)) for n in (8, 16))
     for a, b in zip(jax.tree.leaves(short), jax.tree.leaves(wide), strict=True):
         assert np.allclose(a, b, atol=1e-5)
+
+
+def test_a_step_with_drawn_items_moves_the_rows_that_it_touches_as_one_over_all_rows_would(lesson):
+    train = TrainConfig(loss="sampled_softmax", n_negatives=4, weight_decay=0.0)
+    model, seen = initialised(lesson, CONFIG, seed=0), lesson.seen_items()
+    objective = Objective.of(train, CONFIG.similarity, int(seen.sum()))
+    drawing = Drawing.of(train, objective.loss, np.ones(len(seen), np.float32), seen)
+    events = sequences(lesson.seen)
+    few = padded(events, Window(*(part[:2] for part in training_windows(events, 8))), 8)
+    moved, rows = with_rows(few, drawing, rng=np.random.default_rng(0))
+    whole = rows._replace(
+        touched=np.zeros(0, np.int32), place=np.concatenate([rows.items, rows.negatives])
+    )
+    step = partial(
+        train_step,
+        items=Known.of(lesson.items, seen),
+        users=Known.of(lesson.users, np.ones(len(lesson.seen.users), bool)),
+        step_size=np.float32(0.01),
+        graph=model.graph,
+        objective=objective,
+        weight_decay=train.weight_decay,
+    )
+    ends = []
+    for one in (rows, whole):
+        state = jax.tree.map(jnp.copy, first_state(model, train))
+        ends.append(step(state, moved, one))
+    (sparse, loss), (dense, same) = ends
+    assert np.isclose(loss, same)
+    pairs = zip(*(jax.tree.leaves((e.params, e.optimizer)) for e in (sparse, dense)), strict=True)
+    for a, b in pairs:
+        assert np.allclose(a, b, atol=1e-6)
+    before, after = (p["item_tower"]["ids"][...] for p in (model.params, sparse.params))
+    moved_rows = np.flatnonzero(np.any(np.asarray(before != after), axis=1))
+    assert 0 < len(moved_rows) < len(seen)
+    assert set(moved_rows) <= set(rows.touched)
 
 
 @pytest.mark.parametrize("encoder", get_args(Encoder))
