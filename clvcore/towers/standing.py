@@ -83,8 +83,8 @@ def standing_from(data: Kept, model: Model, first: TrainState) -> Standing:
         raise RunError(say("towers.other_training"))
     key = jax.random.wrap_key_data(jax.numpy.array(leaves[-1]), impl=RANDOM_BITS)
     # copies: the next step gives its buffers away, and these are to stay as they are
-    params, optimizer = jax.tree.unflatten(
-        jax.tree.structure((first.params, first.optimizer)),
+    params, optimizer, upto = jax.tree.unflatten(
+        jax.tree.structure((first.params, first.optimizer, first.upto)),
         [jax.numpy.array(x) for x in leaves[:-1]],
     )
     best = model
@@ -94,7 +94,7 @@ def standing_from(data: Kept, model: Model, first: TrainState) -> Standing:
         best = Model(model.config, model.graph, jax.tree.unflatten(tree, found))
     return Standing(
         info=StepInfo(**facts["info"]),
-        state=TrainState(params, optimizer, key),
+        state=TrainState(params, optimizer, key, upto),
         best=best,
         best_epoch=facts["best_epoch"],
         best_score=facts["best_score"] if facts["best_epoch"] else -np.inf,
@@ -103,5 +103,5 @@ def standing_from(data: Kept, model: Model, first: TrainState) -> Standing:
 
 
 def _leaves(state: TrainState) -> list[np.ndarray]:
-    leaves = jax.tree.leaves((state.params, state.optimizer))
+    leaves = jax.tree.leaves((state.params, state.optimizer, state.upto))
     return [np.asarray(leaf) for leaf in [*leaves, jax.random.key_data(state.key)]]

@@ -9,7 +9,7 @@ import jax.numpy as jnp
 import numpy as np
 import optax
 from flax import nnx
-from jaxtyping import Array, Float, PRNGKeyArray, PyTree
+from jaxtyping import Array, Float, Int, PRNGKeyArray, PyTree
 
 from clvcore.towers.batches import Batch
 from clvcore.towers.blocks import block_size, sum_in_blocks
@@ -26,7 +26,16 @@ from clvcore.towers.losses import (
 )
 from clvcore.towers.model import Model, TwoTowers
 from clvcore.towers.negatives import Rows
-from clvcore.towers.table import narrowed, widened
+from clvcore.towers.table import (
+    B1,
+    B2,
+    EPS,
+    Learned,
+    caught_up,
+    narrowed,
+    steps_made,
+    widened,
+)
 
 RANDOM_BITS = "unsafe_rbg"
 """Generator of dropout masks: on a CPU the default one makes them as dear as attention."""
@@ -41,6 +50,8 @@ class TrainState(NamedTuple):
     params: PyTree
     optimizer: optax.OptState
     key: PRNGKeyArray
+    upto: Int[Array, " items"] | None = None
+    """Steps that each row of the table of ids has made; None where it always makes all of them."""
 
 
 class Objective(NamedTuple):
@@ -59,12 +70,14 @@ class Objective(NamedTuple):
         return cls(train.loss_for(n_items), similarity, n_items, train.calibration, train.precision)
 
 
-def first_state(model: Model, train: TrainConfig) -> TrainState:
-    """The state before the first step."""
+def first_state(model: Model, train: TrainConfig, loss: Loss) -> TrainState:
+    """The state before the first step; only a full softmax touches the whole table in each."""
+    ids = model.params["item_tower"]["ids"]
     return TrainState(
         model.params,
         optimizer(train.weight_decay).init(model.params),
         jax.random.key(train.seed, impl=RANDOM_BITS),
+        None if loss == "full_softmax" else jnp.zeros(ids.shape[0], jnp.int32),
     )
 
 
@@ -72,7 +85,7 @@ def optimizer(weight_decay: float) -> optax.GradientTransformation:
     """AdamW before it is scaled by the step size; only matrices are pulled towards zero."""
     return optax.chain(
         optax.clip_by_global_norm(1.0),
-        optax.scale_by_adam(),
+        optax.scale_by_adam(B1, B2, EPS),
         optax.add_decayed_weights(
             weight_decay, mask=partial(jax.tree.map, lambda leaf: leaf.ndim > 1)
         ),
@@ -163,17 +176,48 @@ def train_step(
     The step size is an argument, so that runs of other length or pace need no other program.
     """
     key, now = jax.random.split(state.key)
-    touched = rows.touched
-    whole = (state.params, state.optimizer)
-    params, moments = narrowed(whole, touched) if touched.shape[0] else whole
+    whole, made = Learned(state.params, state.optimizer), steps_made(state.optimizer)
+    held = (
+        whole
+        if state.upto is None
+        else _held(whole, rows.touched, made, state.upto, step_size, weight_decay)
+    )
 
     def loss_of(params: PyTree) -> Float[Array, ""]:
         towers = nnx.merge(graph, params)
         return batch_loss(towers, batch, rows, items, users, objective=objective, key=now)
 
-    loss, gradient = jax.value_and_grad(loss_of)(params)
-    direction, moments = optimizer(weight_decay).update(gradient, moments, params)
+    loss, gradient = jax.value_and_grad(loss_of)(held.params)
+    direction, moments = optimizer(weight_decay).update(gradient, held.moments, held.params)
     updates = jax.tree.map(lambda leaf: -step_size * leaf, direction)
-    new = (optax.apply_updates(params, updates), moments)
-    params, moments = widened(whole, new, touched) if touched.shape[0] else new
-    return TrainState(params, moments, key), loss
+    new, upto = Learned(optax.apply_updates(held.params, updates), moments), None
+    if state.upto is not None:
+        new = widened(whole, new, rows.touched)
+        upto = state.upto.at[rows.touched].set(made + 1, mode="drop", unique_indices=True)
+    return TrainState(new.params, new.moments, key, upto), loss
+
+
+def _held(
+    whole: Learned,
+    touched: Int[Array | np.ndarray, " touched"],
+    made: Int[Array, ""],
+    upto: Int[Array, " items"],
+    step_size: Float[Array | np.ndarray, ""],
+    weight_decay: float,
+) -> Learned:
+    """Only the rows that a step touches, brought up to it."""
+    missed = made - upto.at[touched].get(mode="clip")
+    return caught_up(narrowed(whole, touched), missed, step_size, weight_decay)
+
+
+@partial(jax.jit, static_argnames="weight_decay", donate_argnums=0)
+def settled(
+    state: TrainState, step_size: Float[Array | np.ndarray, ""], *, weight_decay: float
+) -> TrainState:
+    """The state with all rows of the table brought up to its last step."""
+    if state.upto is None:
+        return state
+    made = steps_made(state.optimizer)
+    learned = Learned(state.params, state.optimizer)
+    new = caught_up(learned, made - state.upto, step_size, weight_decay)
+    return TrainState(new.params, new.moments, state.key, jnp.full_like(state.upto, made))

@@ -24,13 +24,13 @@ from clvcore.towers.batches import (
     shuffled_batches,
     training_windows,
 )
-from clvcore.towers.config import TowerConfig, TrainConfig
+from clvcore.towers.config import Loss, TowerConfig, TrainConfig
 from clvcore.towers.known import Known
 from clvcore.towers.lesson import Lesson
 from clvcore.towers.model import Model, initialised
 from clvcore.towers.negatives import Drawing, Rows, taken_share, with_rows
 from clvcore.towers.standing import Kept, Standing, StepInfo, standing_from
-from clvcore.towers.step import Objective, TrainState, first_state, train_step
+from clvcore.towers.step import Objective, TrainState, first_state, settled, train_step
 
 READ_EVERY_S = 0.5
 FEWEST_ITEMS = 2
@@ -112,7 +112,7 @@ def fit(
     model = initialised(lesson, config, seed=train.seed)
     course = _Course.of(lesson, config, train, model.graph)
     last_epoch = train.epochs if stop_after is None else min(train.epochs, stop_after)
-    now = _start(model, train, resume)
+    now = _start(model, train, course.loss, resume)
     if resume is not None:
         yield _progress(now)
     began = time.perf_counter() - now.info.elapsed_s
@@ -132,6 +132,7 @@ def fit(
             raise FitError(
                 say("towers.diverged", step=info.step, learning_rate=train.learning_rate)
             )
+        state = settled(state, course.sizes[meter.step - 1], weight_decay=train.weight_decay)
         # the step gives its buffers away, so what is kept must be a copy
         latest = Model(config, model.graph, jax.tree.map(jnp.copy, state.params))
         metrics = judge(latest) if judge else {}
@@ -143,8 +144,8 @@ def fit(
 _NO_LOSSES = np.zeros(0, np.float32)
 
 
-def _start(model: Model, train: TrainConfig, resume: Kept | None) -> Standing:
-    first = first_state(model, train)
+def _start(model: Model, train: TrainConfig, loss: Loss, resume: Kept | None) -> Standing:
+    first = first_state(model, train, loss)
     if resume is not None:
         return standing_from(resume, model, first)
     return Standing(StepInfo(0, 0, 0, 0.0, 0.0, 0.0), first, model, 0, -np.inf, _NO_LOSSES)
@@ -175,6 +176,7 @@ class _Course:
     steps_per_epoch: int
     sizes: Float32[np.ndarray, " steps"]
     step: Callable[..., tuple[TrainState, Float[Array, ""]]]
+    loss: Loss
 
     @classmethod
     def of(
@@ -206,6 +208,7 @@ class _Course:
                 objective=objective,
                 weight_decay=train.weight_decay,
             ),
+            loss=objective.loss,
         )
 
     def batches(self, epoch: int) -> Iterator[tuple[Batch, Rows, int]]:

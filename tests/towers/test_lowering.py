@@ -29,7 +29,7 @@ def test_the_training_step_lowers_for_cuda(lesson, encoder, loss):
         )
     )
     exported = export.export(step, platforms=["cuda"])(
-        first_state(model, train),
+        first_state(model, train, loss),
         *with_rows(batch, Drawing.of(train, loss, taken_share(events, len(seen)), seen), rng=rng),
         Known.of(lesson.items, lesson.seen_items()),
         Known.of(lesson.users, np.ones(len(lesson.seen.users), bool)),
